@@ -1,0 +1,1 @@
+"""The world without pytest: processes, git, coverage, files. Effects."""

@@ -1,0 +1,163 @@
+"""Keep the coverage data of one run together and turn it into facts. Effects: files.
+
+All data lies in a private folder, so neither a left-over `.coverage` nor another run in the same
+directory can add to it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+
+import coverage
+import msgspec
+from coverage.exceptions import NoDataError
+
+from pytest_gates.model.coverage import CoverageFacts, FileCoverage, ranges_of
+from pytest_gates.model.evidence import Unavailable
+from pytest_gates.model.text import well_formed
+
+# "Couldn't parse Python file '/x/y.py' (couldn't-parse)". (coverage 7.17)
+_UNPARSED = re.compile(r"Couldn't parse .*'(?P<path>.+)'")
+
+
+class _FileReport(msgspec.Struct, frozen=True):
+    executed_lines: list[int]
+    missing_lines: list[int]
+    executed_branches: list[tuple[int, int]] = []
+    missing_branches: list[tuple[int, int]] = []
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    version: str
+    branch_coverage: bool
+
+
+class _JsonReport(msgspec.Struct, frozen=True):
+    meta: _Meta
+    files: dict[str, _FileReport]
+
+
+class DataFolder:
+    """Coverage data files of one process and of those that report to it."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="pytest-gates-coverage-"))
+        self.data_file = self._folder / "data"
+
+    def add(self, data: coverage.CoverageData, name: str) -> None:
+        """A copy of somebody's data. Raises CoverageException."""
+        self._named(name).update(data)
+
+    def add_packed(self, packed: bytes, name: str) -> None:
+        """What `packed` of another process returned. Raises CoverageException."""
+        self._named(name).loads(packed)
+
+    def replace_if_other_kind(self, theirs: coverage.CoverageData) -> None:
+        """Data with and without branches cannot be combined: theirs is the later and larger part."""
+        for path in self._parts():
+            ours = coverage.CoverageData(basename=str(path), suffix=None)
+            ours.read()
+            if ours.has_arcs() != theirs.has_arcs():
+                path.unlink()
+
+    def packed(self) -> bytes:
+        """All data as one value. Raises CoverageException."""
+        return self._combined().get_data().dumps()
+
+    def facts(
+        self, root: Path, *, measured_by: str, core: str, notes: list[str]
+    ) -> CoverageFacts | Unavailable:
+        """The analysis of all data. Raises CoverageException."""
+        combined = self._combined()
+        report = self._analysed(combined)
+        if report is None or not any(one.executed_lines for one in report.files.values()):
+            return Unavailable(
+                why="no line of the measured code was executed",
+                remedy="do the tests import an installed copy? set `source` to the package, or install "
+                "the project in editable mode",
+            )
+        unparsed = [found["path"] for note in notes if (found := _UNPARSED.search(note))]
+        if unparsed:
+            return Unavailable(
+                why=f"coverage cannot parse {', '.join(sorted(unparsed))}",
+                remedy="correct the file, or leave it out with `omit` in the coverage settings",
+            )
+        files = (_file(_relative(path, root), one) for path, one in report.files.items())
+        return CoverageFacts(
+            files=tuple(sorted(files, key=lambda one: one.path)),
+            measured_by=measured_by,
+            core=core,
+            coverage_version=report.meta.version,
+            branch=report.meta.branch_coverage,
+            source=_source(combined, root),
+            project_floor=_floor(combined),
+            notes=tuple(well_formed(note) for note in notes),
+        )
+
+    def combined_bytes(self) -> bytes | None:
+        return self.data_file.read_bytes() if self.data_file.is_file() else None
+
+    def remove(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _named(self, name: str) -> coverage.CoverageData:
+        return coverage.CoverageData(basename=str(self.data_file), suffix=f"{name}.{os.getpid()}")
+
+    def _parts(self) -> list[Path]:
+        return sorted(self._folder.glob(f"{self.data_file.name}.*"))
+
+    def _combined(self) -> coverage.Coverage:
+        """Everything in the folder as one, with the project's `[paths]` applied.
+
+        The result is a part of its own: combining twice loses nothing.
+        """
+        combined = coverage.Coverage(data_file=str(self.data_file))
+        parts = self._parts()
+        combined.load()
+        if parts:
+            combined.combine([str(part) for part in parts], keep=False)
+            combined.save()
+        return combined
+
+    def _analysed(self, combined: coverage.Coverage) -> _JsonReport | None:
+        outfile = self._folder / "facts.json"
+        try:
+            combined.json_report(
+                outfile=str(outfile), ignore_errors=True, pretty_print=False, show_contexts=False
+            )
+        except NoDataError:
+            return None
+        return msgspec.json.decode(outfile.read_bytes(), type=_JsonReport)
+
+
+def _file(path: str, report: _FileReport) -> FileCoverage:
+    return FileCoverage(
+        path=well_formed(path),
+        executable=ranges_of((*report.executed_lines, *report.missing_lines)),
+        missing=ranges_of(tuple(report.missing_lines)),
+        branch_count=len(report.executed_branches) + len(report.missing_branches),
+        missing_branches=tuple(sorted(report.missing_branches)),
+    )
+
+
+def _relative(name: str, root: Path) -> str:
+    """POSIX, relative to `root` where it lies below; coverage names files relative to its own folder."""
+    path = Path(os.path.normpath(Path.cwd() / name))
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+def _source(combined: coverage.Coverage, root: Path) -> tuple[str, ...]:
+    named = [combined.get_option(f"run:{key}") for key in ("source", "source_pkgs")]
+    found = [one for option in named if isinstance(option, list) for one in option]
+    return tuple(_relative(one, root) if os.sep in one else one for one in found)
+
+
+def _floor(combined: coverage.Coverage) -> Decimal | None:
+    """`[report] fail_under`, as it was written: 94.9 and not its nearest binary number."""
+    value = combined.get_option("report:fail_under")
+    return Decimal(str(value)) if isinstance(value, int | float) and value > 0 else None

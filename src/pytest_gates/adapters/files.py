@@ -1,0 +1,153 @@
+"""Read the policy's files, list the project's, write reports whole or not at all. Effects: files."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import tempfile
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from pytest_gates.adapters.git import listed_files
+from pytest_gates.errors import ConfigError, GatesError
+
+GATES_FILE = "gates.toml"
+PYPROJECT = "pyproject.toml"
+TABLE = "tool.pytest-gates"
+_PYTHON_SUFFIXES = (".py", ".pyw")
+# Folders that hold other people's code or nothing of ours, where there is no git to say so.
+_FOREIGN = frozenset({"node_modules", "__pycache__", "build", "dist", "site-packages"})
+
+
+class PolicyFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The text that holds the policy. `table` is empty when the whole file is the policy."""
+
+    name: str
+    text: str
+    table: str
+
+
+def find_policy_file(root: Path, named: str | None) -> PolicyFile | None:
+    """The policy of the project at `root`, or None when it has not written one.
+
+    `named` is a file the user pointed at: it must exist. Raises ConfigError, also when two files
+    both hold a policy, since only one of them can be the law.
+    """
+    if named is not None:
+        path = root / named
+        if not path.is_file():
+            raise ConfigError((f"policy file {named}: there is no such file below {root}",))
+        table = TABLE if path.name == PYPROJECT else ""
+        return PolicyFile(name=named, text=read_text(path), table=table)
+    own, shared = root / GATES_FILE, root / PYPROJECT
+    shared_text = read_text(shared) if shared.is_file() else None
+    in_shared = shared_text is not None and _has_table(shared_text)
+    if own.is_file():
+        if in_shared:
+            raise ConfigError(
+                (f"{GATES_FILE} and {PYPROJECT} [{TABLE}] both hold a policy: keep one of them",)
+            )
+        return PolicyFile(name=GATES_FILE, text=read_text(own), table="")
+    if shared_text is not None and in_shared:
+        return PolicyFile(name=PYPROJECT, text=shared_text, table=TABLE)
+    return None
+
+
+def read_text(path: Path) -> str:
+    """Raises ConfigError when the file cannot be read as UTF-8 text."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as why:
+        raise ConfigError((f"{path.name}: cannot be read: {why}",)) from why
+
+
+def is_project_itself(root: Path) -> bool:
+    """Whether `root` is the source tree of pytest-gates."""
+    try:
+        document = tomllib.loads((root / PYPROJECT).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+    project = document.get("project")
+    return isinstance(project, dict) and project.get("name") == "pytest-gates"
+
+
+def judge_inside(root: Path) -> Path | None:
+    """Our own package, when the judged tree brought it along: such a judge may say anything.
+
+    Environments below the root (`.venv`, `.tox`) are not part of the tree; this project is.
+    """
+    own = Path(__file__).resolve().parent.parent
+    if not own.is_relative_to(root.resolve()) or is_project_itself(root):
+        return None
+    installed = {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}
+    return None if any(own.is_relative_to(place) for place in installed) else own
+
+
+def python_files(root: Path) -> tuple[str, ...]:
+    """The project's Python files, POSIX, relative to `root`, sorted; links are left out.
+
+    What git tracks or would track; without git all files outside hidden folders, environments and
+    build folders.
+    """
+    listed = listed_files(root, _PYTHON_SUFFIXES)
+    names = listed if listed is not None else _walked(root)
+    return tuple(name for name in names if _is_own_file(root / name))
+
+
+def _is_own_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _walked(root: Path) -> tuple[str, ...]:
+    found: list[str] = []
+    for folder, folders, files in os.walk(root):
+        here = Path(folder)
+        folders[:] = [
+            one
+            for one in folders
+            if not one.startswith(".") and one not in _FOREIGN and not (here / one / "pyvenv.cfg").exists()
+        ]
+        found += [
+            (here / one).relative_to(root).as_posix() for one in files if one.endswith(_PYTHON_SUFFIXES)
+        ]
+    return tuple(sorted(found))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace `path` in one step: a reader sees the old file or the new one, never a half.
+
+    Raises GatesError when it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+            # mkstemp makes files that only their owner reads; a CI's uploader may be somebody else.
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as why:
+        raise GatesError(
+            f"the report cannot be written to {path}: {why.strerror or why}; "
+            "make the folder writable or name another one with report-dir"
+        ) from why
+
+
+
+
+def _has_table(text: str) -> bool:
+    """Whether pyproject.toml holds our table; a file that is no TOML holds none that we can read."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        # Let the parser of the policy complain with the place of the error, if it may be ours.
+        return f"[{TABLE}" in text
+    tool = document.get("tool")
+    return isinstance(tool, dict) and "pytest-gates" in tool

@@ -1,0 +1,86 @@
+"""Ask git what was checked out. Effects: starts git."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pytest_gates.adapters.process import Ended, NotEnded, Running, run
+from pytest_gates.model.evidence import Checkout, Unavailable
+
+_TIMEOUT_SECONDS = 60.0
+_NO_GIT = Unavailable(
+    why="git does not say which commit this is",
+    remedy="run inside a git work tree with git installed; see the reason in `git status`",
+)
+# A setting of the user, or of the clone, must neither change the answer nor start a program.
+_PINNED = ("-c", "core.fsmonitor=false", "-c", "core.quotepath=off", "-c", "status.renames=false")
+
+
+class CheckoutQuestion:
+    """Which commit is checked out, and is the tree clean? Asked at once, answered when wanted."""
+
+    def __init__(self, root: Path, ignored: tuple[str, ...] = ()) -> None:
+        """`ignored` are paths, relative to `root`, that may differ: our own reports."""
+        excludes = tuple(f":(exclude,literal){path}" for path in ignored)
+        self._head = _begin(root, "rev-parse", "--verify", "HEAD")
+        self._status = _begin(
+            root, "status", "--porcelain", "-z", "--untracked-files=normal", "--", ".", *excludes
+        )
+
+    def answer(self) -> Checkout | Unavailable:
+        head, status = _end(self._head), _end(self._status)
+        if head is None or status is None:
+            return _NO_GIT
+        return Checkout(commit=head.decode("ascii").strip(), dirty=bool(status))
+
+
+def checkout(root: Path, ignored: tuple[str, ...] = ()) -> Checkout | Unavailable:
+    return CheckoutQuestion(root, ignored).answer()
+
+
+def listed_files(root: Path, suffixes: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Tracked files and untracked ones that are not ignored, POSIX, relative to `root`, sorted.
+
+    None when git cannot say. Files in submodules are not listed by git.
+    """
+    patterns = tuple(f"*{suffix}" for suffix in suffixes)
+    try:
+        done = run(
+            _argv("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns),
+            cwd=root,
+            env=_environment(),
+            timeout_seconds=_TIMEOUT_SECONDS,
+        )
+    except NotEnded:
+        return None
+    if done.exit_code != 0:
+        return None
+    names = {os.fsdecode(name) for name in done.stdout.split(b"\0") if name}
+    return tuple(sorted(names))
+
+
+def _argv(*words: str) -> tuple[str, ...]:
+    return ("git", *_PINNED, *words)
+
+
+def _environment() -> dict[str, str]:
+    # No lock for a mere question: the user may be committing in another window.
+    return {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+def _begin(root: Path, *words: str) -> Running | None:
+    try:
+        return Running(_argv(*words), cwd=root, env=_environment(), polite=False)
+    except NotEnded:
+        return None
+
+
+def _end(running: Running | None) -> bytes | None:
+    if running is None:
+        return None
+    try:
+        done: Ended = running.wait(_TIMEOUT_SECONDS)
+    except NotEnded:
+        return None
+    return done.stdout if done.exit_code == 0 else None

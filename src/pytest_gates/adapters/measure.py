@@ -1,0 +1,224 @@
+"""Measure which code the tests execute, through coverage's public API. Effects: tracing, files.
+
+Three ways in, one way out: start our own measurement; attach to one that already runs (a second tracer
+would ruin the first); or hand over to pytest-cov when `--cov` asks for it. Importing this file imports
+coverage, so only a run with a coverage gate does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import coverage
+from coverage.exceptions import CoverageException
+
+from pytest_gates.adapters.coverage_facts import DataFolder
+from pytest_gates.model.coverage import CoverageFacts
+from pytest_gates.model.evidence import Unavailable
+
+_NOT_CODE = frozenset({"tests", "test", "testing", "docs", "doc", "examples", "benchmarks", "build", "dist"})
+_NOT_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py"})
+_SYSMON_SINCE = (3, 12)
+_SYSMON_DEFAULT_SINCE = (3, 14)
+
+
+class Measurement:
+    """The measurement of this process, from start to the data that leaves it."""
+
+    def __init__(self, root: Path, *, branches: bool, source: tuple[str, ...]) -> None:
+        """Starts at once. `branches` and `source` are what the policy adds to the project's settings."""
+        self._root = root
+        self._folder = DataFolder()
+        self._notes: list[str] = []
+        self._problem: Unavailable | None = None
+        self._own: coverage.Coverage | None = None
+        self._outer: coverage.Coverage | None = None
+        self._measured_by = "pytest-gates"
+        self._core = "unknown core"
+        try:
+            with self._heard():
+                self._begin(branches=branches, source=source)
+        except CoverageException as why:
+            self._fail(f"coverage could not start: {why}")
+
+    def hand_over(self) -> None:
+        """pytest-cov is about to start: keep what we have, and leave the rest to it."""
+        if self._own is not None:
+            self._stop_own()
+            self._measured_by = "pytest-cov"
+
+    def take_over(self, theirs: coverage.Coverage) -> None:
+        """Add what pytest-cov measured, once it has ended."""
+        try:
+            with self._heard():
+                data = theirs.get_data()
+                self._folder.replace_if_other_kind(data)
+                self._folder.add(data, "pytest-cov")
+        except CoverageException as why:
+            self._fail(f"the data of pytest-cov cannot be read: {why}")
+
+    def stop(self) -> None:
+        """End our own measurement; one of somebody else goes on. Does nothing the second time."""
+        self._stop_own()
+        if self._outer is None:
+            return
+        outer, self._outer = self._outer, None
+        try:
+            with self._heard():
+                self._folder.add(outer.get_data(), "outer")
+        except CoverageException as why:
+            self._fail(f"the data of `coverage run` cannot be read: {why}")
+
+    def packed(self) -> bytes | str:
+        """All data of this process and its children for another process, or why there is none."""
+        try:
+            with self._heard():
+                return self._folder.packed()
+        except CoverageException as why:
+            return str(why)
+
+    def add_packed(self, data: bytes, name: str) -> None:
+        """Data that a worker packed."""
+        try:
+            self._folder.add_packed(data, name)
+        except CoverageException as why:
+            self._fail(f"the coverage data of {name} cannot be read: {why}")
+
+    def facts(self) -> CoverageFacts | Unavailable:
+        """What was executed, by all processes whose data came here."""
+        if self._problem is not None:
+            return self._problem
+        try:
+            with self._heard():
+                return self._folder.facts(
+                    self._root,
+                    measured_by=self._measured_by,
+                    core=self._core,
+                    notes=self._notes,
+                )
+        except CoverageException as why:
+            return Unavailable(why=f"coverage could not analyse its data: {why}", remedy=_REMEDY)
+
+    def export(self) -> bytes | None:
+        """The combined data file, after `facts`; None when there is none."""
+        return self._folder.combined_bytes()
+
+    def close(self) -> None:
+        """Forget all data."""
+        self._folder.remove()
+
+    def _begin(self, *, branches: bool, source: tuple[str, ...]) -> None:
+        current = coverage.Coverage.current()
+        if current is not None:
+            self._outer = current
+            self._measured_by = "coverage run"
+            self._core = _core_of(current)
+            if branches and not current.get_option("run:branch"):
+                self._notes.append("the measurement that was already running has no branches")
+            return
+        own = coverage.Coverage(data_file=str(self._folder.data_file), data_suffix=True)
+        if branches:
+            own.set_option("run:branch", True)
+        if not any(own.get_option(f"run:{key}") for key in ("source", "source_pkgs", "source_dirs", "include")):
+            chosen = source or default_source(self._root)
+            own.set_option("run:source", list(chosen))
+            if not source:
+                named = ", ".join(_relative(one, self._root) for one in chosen)
+                self._notes.append(f"measured {named}, since neither coverage's settings nor `source` name any")
+        if may_use_sysmon(own):
+            own.set_option("run:core", "sysmon")
+            self._notes.append("lines only, so the faster sysmon core of coverage was chosen")
+        own.start()
+        self._core = _core_of(own)
+        self._own = own
+
+    def _stop_own(self) -> None:
+        if self._own is None:
+            return
+        own, self._own = self._own, None
+        try:
+            with self._heard():
+                own.stop()
+                own.save()
+        except CoverageException as why:
+            self._fail(f"coverage could not save its data: {why}")
+
+    def _fail(self, why: str) -> None:
+        if self._problem is None:
+            self._problem = Unavailable(why=why, remedy=_REMEDY)
+
+    @contextlib.contextmanager
+    def _heard(self) -> Iterator[None]:
+        """coverage's warnings become notes: a suite with `filterwarnings = error` must not die of ours."""
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            yield
+        for one in said:
+            text = str(one.message)
+            if text not in self._notes and not _is_expected(text):
+                self._notes.append(text)
+
+
+_REMEDY = "check the project's coverage settings with `coverage debug config`"
+
+
+def may_use_sysmon(measuring: coverage.Coverage) -> bool:
+    """Lines only, on a Python that has sys.monitoring but does not use it by itself, and no objection.
+
+    Not with branches (before 3.14), plugins, contexts or greenlets: that core cannot do them. Nor when
+    the settings or COVERAGE_CORE name a core: that was somebody's choice. (coverage 7.17)
+    """
+    wants_else = (
+        measuring.get_option("run:branch")
+        or measuring.get_option("run:core")
+        or measuring.get_option("run:plugins")
+        or measuring.get_option("run:dynamic_context")
+        or measuring.get_option("run:timid")
+        or os.environ.get("COVERAGE_CORE")
+    )
+    concurrency = measuring.get_option("run:concurrency")
+    names = concurrency if isinstance(concurrency, list) else []
+    fitting = _SYSMON_SINCE <= sys.version_info < _SYSMON_DEFAULT_SINCE
+    return fitting and not wants_else and set(names) <= {"thread", "multiprocessing"}
+
+
+def default_source(root: Path) -> tuple[str, ...]:
+    """What a project most likely calls its code, as absolute paths: `src`, else its packages and modules.
+
+    The root itself when there is neither: too much rather than nothing.
+    """
+    if (root / "src").is_dir():
+        return (str(root / "src"),)
+    packages = [
+        str(one.parent)
+        for one in sorted(root.glob("*/__init__.py"))
+        if one.parent.name not in _NOT_CODE
+    ]
+    modules = [
+        str(one)
+        for one in sorted(root.glob("*.py"))
+        if one.name not in _NOT_MODULES and not one.name.startswith("test_")
+    ]
+    # A module alone cannot be named as a source folder; the root then holds it, and all else.
+    return tuple(packages) if packages and not modules else (str(root),)
+
+
+def _core_of(measuring: coverage.Coverage) -> str:
+    found: Any = dict(measuring.sys_info()).get("core")
+    return str(found) if found else "unknown core"
+
+
+def _relative(name: str, root: Path) -> str:
+    path = Path(name)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else name
+
+
+def _is_expected(text: str) -> bool:
+    # Each process of a run sees only a part: a worker without a line of the source is no news.
+    return any(f"({slug})" in text for slug in ("no-data-collected", "module-not-imported"))

@@ -1,0 +1,135 @@
+"""Start the tools of a policy in the background and gather what they found. Effects: processes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import sys
+from pathlib import Path
+
+from pytest_gates.adapters.files import python_files
+from pytest_gates.adapters.process import NotEnded, Running, clean_environment, scripts_folder
+from pytest_gates.errors import ToolError
+from pytest_gates.model.contracts import Command, Completed, Tool, ToolContext
+from pytest_gates.model.evidence import Scan, Unavailable
+from pytest_gates.model.settings import ScanSettings
+from pytest_gates.model.text import printable
+
+_DEFAULT_TIMEOUT_SECONDS = 600.0
+
+
+class Scans:
+    """The tools of one run, from the first start to the last answer."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files: tuple[str, ...] | None = None
+        self._running: dict[str, tuple[Tool, object, ToolContext, Command, Running]] = {}
+        self._known: dict[str, Scan | Unavailable] = {}
+
+    def start(self, tool: Tool, settings: object) -> None:
+        """Begin `tool` in the background; a tool that was started before is left alone."""
+        if tool.name in self._running or tool.name in self._known:
+            return
+        try:
+            context = self._context(tool)
+            command = tool.command(settings, context)
+            running = Running(
+                command.argv,
+                cwd=self._root,
+                env={**clean_environment(tool.scrub), **command.env},
+                polite=not tool.quick,
+            )
+        except ToolError as why:
+            self._known[tool.name] = Unavailable(why=why.why, remedy=why.remedy)
+        except Exception as why:  # a tool of a third party may stumble as well; then nothing was scanned
+            remedy = f"install it: pip install {tool.distribution}"
+            self._known[tool.name] = Unavailable(why=printable(str(why)), remedy=remedy)
+        else:
+            self._running[tool.name] = (tool, settings, context, command, running)
+
+    def answer(self, name: str) -> Scan | Unavailable | None:
+        """Wait for one tool; None when it was never started."""
+        if name in self._running:
+            self._known[name] = self._ended(*self._running.pop(name))
+        return self._known.get(name)
+
+    def answers(self) -> dict[str, Scan | Unavailable]:
+        """Wait for all."""
+        for name in tuple(self._running):
+            self.answer(name)
+        return dict(self._known)
+
+    def stop(self, why: str) -> None:
+        """End what still runs; its gates will be inconclusive because of `why`."""
+        for name, (*_, running) in self._running.items():
+            running.stop()
+            self._known[name] = Unavailable(why=f"stopped: {why}", remedy="run again")
+        self._running.clear()
+
+    def _context(self, tool: Tool) -> ToolContext:
+        try:
+            version = importlib.metadata.version(tool.distribution)
+        except importlib.metadata.PackageNotFoundError:
+            version = ""
+        program = _program(tool) if tool.program else ""
+        if not (version or program):
+            raise ToolError(
+                f"{tool.name} is not installed in the environment of the tests",
+                f"install it: pip install {tool.distribution}",
+            )
+        return ToolContext(
+            root=str(self._root),
+            python=sys.executable,
+            python_files=self._python_files() if tool.needs_files else (),
+            sys_path=tuple(entry for entry in sys.path if self._may_hold_packages(entry)),
+            program=program,
+            version=version or "unknown",
+        )
+
+    def _may_hold_packages(self, entry: str) -> bool:
+        """Not the judged tree itself, where anybody could put the metadata of a harmless version."""
+        path = Path(entry)
+        inside = path.is_relative_to(self._root) and not path.is_relative_to(sys.prefix)
+        return bool(entry) and not inside and path.exists()
+
+    def _python_files(self) -> tuple[str, ...]:
+        if self._files is None:
+            self._files = python_files(self._root)
+        return self._files
+
+    def _ended(
+        self, tool: Tool, settings: object, context: ToolContext, command: Command, running: Running
+    ) -> Scan | Unavailable:
+        timeout = settings.timeout if isinstance(settings, ScanSettings) else _DEFAULT_TIMEOUT_SECONDS
+        try:
+            ended = running.wait(timeout)
+        except NotEnded as why:
+            return Unavailable(
+                why=f"{tool.name}: {why}",
+                remedy=f"raise `timeout` in [tool.pytest-gates.{tool.name}] or find out why it hangs",
+            )
+        completed = Completed(
+            command=command,
+            context=context,
+            exit_code=ended.exit_code,
+            stdout=ended.stdout,
+            stderr=ended.stderr,
+            seconds=ended.seconds,
+        )
+        try:
+            return tool.read(completed, settings)
+        except ToolError as why:
+            return Unavailable(why=printable(why.why), remedy=printable(why.remedy))
+        except Exception as crash:  # a reader that stumbles over an answer knows nothing of it
+            return Unavailable(
+                why=printable(f"the answer of {tool.name} could not be read: {type(crash).__name__}: {crash}"),
+                remedy=f"check the installed version of {tool.distribution} and report this",
+            )
+
+
+def _program(tool: Tool) -> str:
+    """Beside the interpreter first: that one was installed with the tests. Empty when there is none."""
+    name = tool.program or ""
+    found = shutil.which(name, path=str(scripts_folder())) or shutil.which(name)
+    return found or ""

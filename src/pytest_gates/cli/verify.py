@@ -1,0 +1,146 @@
+"""`gates verify`: the one required check, outside the process that was judged. Effects: reads, prints, exits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+
+import click
+
+from pytest_gates.adapters.files import judge_inside
+from pytest_gates.adapters.git import checkout
+from pytest_gates.cli.judging import Law, read_law, read_report
+from pytest_gates.cli.verification import Claim, Expected, Weight, inspect
+from pytest_gates.errors import ConfigError, GatesError
+from pytest_gates.model.evidence import Unavailable
+from pytest_gates.model.text import printable
+
+_DAY_SECONDS = 24 * 3600
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": _DAY_SECONDS}
+
+
+class _Age(click.ParamType[int]):
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        text = str(value)
+        number, unit = (text[:-1], text[-1:]) if text[-1:] in _UNITS else (text, "s")
+        if not number.isdecimal() or int(number) == 0:
+            self.fail(f"{text!r} is no time such as 90, 30m, 24h or 7d", param, ctx)
+        return int(number) * _UNITS[unit]
+
+
+@click.command()
+@click.argument("reports", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--root", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path(),
+              help="Folder of the judged project.  [default: this one]")
+@click.option("--commit", metavar="SHA", help="Commit the report must be of.  [default: the checked-out one]")
+@click.option("--any-commit", is_flag=True, help="Do not ask which commit was tested (no git here).")
+@click.option("--profile", metavar="NAME", default="ci", show_default=True, help="Profile to judge by.")
+@click.option("--config", "config", metavar="FILE", help="File of the policy, relative to the root.")
+@click.option("--max-age", type=_Age(), default="24h", show_default=True, help="Oldest report to accept.")
+@click.option("--expect", multiple=True, metavar="SHARD", help="Name of a shard that must be there; repeatable.")
+@click.option("--accept-recorded", multiple=True, metavar="GATE",
+              help="Accept the recorded result of a gate that is not installed here; repeatable.")
+def verify(  # noqa: PLR0913 - one parameter an option
+    reports: tuple[Path, ...],
+    root: Path,
+    commit: str | None,
+    any_commit: bool,  # noqa: FBT001
+    profile: str,
+    config: str | None,
+    max_age: int,
+    expect: tuple[str, ...],
+    accept_recorded: tuple[str, ...],
+) -> None:
+    """Judge the evidence of REPORTS again and exit 0 only when it clears the change.
+
+    Exits 10 when the change is blocked, 11 when that could not be established, 2 for wrong usage.
+    Nothing of the judged project is imported.
+
+    \b
+    Examples:
+      gates verify
+      gates verify --commit "$GITHUB_SHA" artifacts/*/report.json
+    """
+    root = root.resolve()
+    inside = judge_inside(root)
+    if inside is not None:
+        raise click.UsageError(
+            f"this pytest-gates lies inside the project it is to judge ({inside}): install it elsewhere"
+        )
+    if commit and any_commit:
+        raise click.UsageError("--commit and --any-commit exclude each other")
+    try:
+        law = read_law(root, config, profile)
+    except ConfigError as wrong:
+        raise click.UsageError(f"the policy is wrong:\n{wrong}") from wrong
+    except GatesError as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    paths = reports or (root / law.policy.report_dir / "report.json",)
+    claims = _claims(paths, law, _expected(law, root, commit, any_commit, max_age, expect, accept_recorded))
+    _print(claims)
+    raise SystemExit(max((claim.weight.exit_status for claim in claims), default=0))
+
+
+def _expected(
+    law: Law,
+    root: Path,
+    commit: str | None,
+    any_commit: bool,  # noqa: FBT001
+    max_age: int,
+    shards: tuple[str, ...],
+    accept_recorded: tuple[str, ...],
+) -> Expected:
+    found = commit
+    if commit is None and not any_commit:
+        here = checkout(root, ignored=(law.policy.report_dir,))
+        found = "" if isinstance(here, Unavailable) else here.commit
+    return Expected(
+        commit=found,
+        max_age=dt.timedelta(seconds=max_age),
+        shards=(*law.policy.expect, *shards),
+        accept_recorded=frozenset(accept_recorded),
+        now=dt.datetime.now(dt.UTC),
+    )
+
+
+def _claims(paths: tuple[Path, ...], law: Law, expected: Expected) -> tuple[Claim, ...]:
+    found: list[Claim] = []
+    shards: list[str | None] = []
+    for path in paths:
+        try:
+            report = read_report(path)
+        except GatesError as why:
+            found.append(Claim(Weight.UNKNOWN, f"{path}: {why}", "run `pytest -p gates` and hand over its report"))
+            continue
+        shards.append(report.evidence.run.shard)
+        found += inspect(report, str(path), law.policy, law.known.gates, expected)
+    missing = [name for name in dict.fromkeys(expected.shards) if name not in shards]
+    if missing:
+        found.append(
+            Claim(Weight.UNKNOWN, f"no report of shard {', '.join(missing)}", "hand over the reports of all shards")
+        )
+    twice = sorted({str(name) for name in shards if shards.count(name) > 1})
+    if twice:
+        found.append(
+            Claim(
+                Weight.UNKNOWN,
+                f"several reports of shard {', '.join(twice)}",
+                "name each shard with --gates-shard",
+            )
+        )
+    return tuple(found)
+
+
+def _print(claims: tuple[Claim, ...]) -> None:
+    # A variable of CI systems and terminals that want no colour; click drops it where nobody looks.
+    plain = "NO_COLOR" in os.environ
+    for claim in sorted(claims, key=lambda one: one.weight, reverse=True):
+        colour = None if plain else claim.weight.colour
+        click.secho(f"gates verify: {claim.weight.word}: {printable(claim.text, 600)}", fg=colour)
+        if claim.remedy:
+            click.echo(f"  next: {printable(claim.remedy, 400)}")

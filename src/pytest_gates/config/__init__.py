@@ -1,0 +1,1 @@
+"""From tables (TOML) to a `Policy`: parsing and validation. Pure."""

@@ -1,0 +1,314 @@
+"""From the policy's table to a `Policy`, every problem reported at once. Pure."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from pytest_gates.config.values import nearest, parse_table, shown
+from pytest_gates.errors import ConfigError
+from pytest_gates.model.contracts import Gate
+from pytest_gates.model.exceptions import Waiver
+from pytest_gates.model.policy import GatePolicy, Policy
+from pytest_gates.model.settings import GateSettings
+
+BUILT_IN_PROFILES = ("ci", "local")
+ALWAYS_ON = "tests"
+"""A policy that does not name this gate has it all the same: a gate run without it would call a
+change mergeable whose tests fail."""
+
+
+class PolicyTable(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """The keys of `[tool.pytest-gates]` that are not gates."""
+
+    report_dir: Annotated[
+        str, msgspec.Meta(description="Folder of the reports, relative to the root.")
+    ] = "gates-report"
+    reports: Annotated[
+        tuple[str, ...], msgspec.Meta(description="Formats to write; `json` always is.")
+    ] = ("json",)
+    expect: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(description="Names of the shards that `gates verify` must be given."),
+    ] = ()
+    base: Annotated[
+        str | None, msgspec.Meta(description="What a change is compared with, such as origin/main.")
+    ] = None
+    exceptions: Annotated[
+        str, msgspec.Meta(description="File of the waivers, relative to the root.")
+    ] = "gates-exceptions.toml"
+    fail_fast: Annotated[
+        bool, msgspec.Meta(description="Quick gates must pass before the first test runs.")
+    ] = False
+    on_inconclusive: Annotated[
+        Literal["block", "warn"] | None,
+        msgspec.Meta(description="What an unknown fact does; `block`, but `warn` in profile local."),
+    ] = None
+    required_version: Annotated[
+        str | None, msgspec.Meta(description="Versions of pytest-gates that may judge by this policy.")
+    ] = None
+
+
+class Overrides(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line changes. None and empty mean: as the policy says."""
+
+    report_dir: str | None = None
+    base: str | None = None
+    fail_fast: bool = False
+    gates_on: tuple[str, ...] = ()
+    gates_off: tuple[str, ...] = ()
+
+
+class PolicySource(msgspec.Struct, frozen=True, kw_only=True):
+    """The text of the file that holds the policy, and the table in it (empty: the whole file)."""
+
+    file_name: str
+    text: str
+    table: str
+
+
+def parse_document(text: str, file_name: str) -> dict[str, Any]:
+    """TOML with exact numbers. Raises ConfigError with the place of a syntax error."""
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as why:
+        raise ConfigError((f"{file_name}: not valid TOML: {why}",)) from why
+
+
+def policy_table(source: PolicySource) -> dict[str, Any] | None:
+    """The policy's own table, None when the file has none. Raises ConfigError."""
+    found: Any = parse_document(source.text, source.file_name)
+    for key in source.table.split(".") if source.table else ():
+        if not isinstance(found, Mapping) or key not in found:
+            return None
+        found = found[key]
+    if not isinstance(found, Mapping):
+        raise ConfigError((f"{source.file_name} [{source.table}]: expected a table",))
+    return dict(found)
+
+
+def parse_policy(
+    source: PolicySource | None,
+    *,
+    gates: Mapping[str, Gate],
+    default: Mapping[str, Mapping[str, Any]],
+    profile: str,
+    overrides: Overrides,
+    version: str,
+    reporters: tuple[str, ...],
+) -> Policy:
+    """The effective policy, without waivers.
+
+    `gates` are all known gates by name, `default` the gates and settings in force when there is no
+    table at all. Raises ConfigError with all problems.
+    """
+    table = policy_table(source) if source is not None else None
+    reader = _Reader(source, table, gates, default, profile)
+    return reader.policy(overrides, version, reporters)
+
+
+def settings_of(
+    gate: Gate,
+    source: PolicySource | None,
+    *,
+    default: Mapping[str, Mapping[str, Any]],
+    profile: str,
+    overrides: Overrides,
+) -> GateSettings | None:
+    """The settings of one gate alone, None when it is off; its problems and all others are passed over.
+
+    For what must be known before third parties can be asked for their gates. Raises ConfigError
+    when the file is not TOML.
+    """
+    table = policy_table(source) if source is not None else None
+    return _Reader(source, table, {gate.name: gate}, default, profile).settings(gate, overrides)
+
+
+def with_waivers(policy: Policy, waivers: tuple[Waiver, ...], known: Mapping[str, Gate]) -> Policy:
+    """The policy together with the exceptions file. Raises ConfigError for unknown gates."""
+    problems = tuple(
+        f"{policy.exceptions_file} [[waiver]] gate = {shown(one.gate)}: "
+        f"no such gate{nearest(one.gate, known)}"
+        for one in waivers
+        if one.gate not in known
+    )
+    if problems:
+        raise ConfigError(problems)
+    return msgspec.structs.replace(policy, waivers=waivers)
+
+
+class _Reader:
+    """One reading of one table; collects problems until the end."""
+
+    def __init__(
+        self,
+        source: PolicySource | None,
+        table: dict[str, Any] | None,
+        gates: Mapping[str, Gate],
+        default: Mapping[str, Mapping[str, Any]],
+        profile: str,
+    ) -> None:
+        self.gates = gates
+        self.profile = profile
+        self.problems: list[str] = []
+        self.is_default = table is None
+        self.file = source.file_name if source is not None and table is not None else ""
+        self.prefix = source.table if source is not None else ""
+        self.table: dict[str, Any] = dict(default) if table is None else table
+        self.name = "the default policy" if self.is_default else f"{self.file} {self._bracket()}".strip()
+        self.own_keys = {field.encode_name for field in msgspec.structs.fields(PolicyTable)}
+
+    def policy(self, overrides: Overrides, version: str, reporters: tuple[str, ...]) -> Policy:
+        overlay = self._profile_overlay()
+        top = self._top(overlay)
+        gates = self._gates(overlay, overrides)
+        self._check_version(top.required_version, version)
+        self._check_reports(top.reports, reporters)
+        if self.problems:
+            raise ConfigError(tuple(self.problems))
+        on_inconclusive = top.on_inconclusive or ("warn" if self.profile == "local" else "block")
+        return Policy(
+            source=self.name,
+            is_default=self.is_default,
+            profile=self.profile,
+            gates=gates,
+            block_on_inconclusive=on_inconclusive == "block",
+            report_dir=overrides.report_dir or top.report_dir,
+            reports=("json", *(one for one in top.reports if one != "json")),
+            expect=top.expect,
+            base=overrides.base or top.base,
+            exceptions_file=top.exceptions,
+            fail_fast=overrides.fail_fast or top.fail_fast,
+        )
+
+    def settings(self, gate: Gate, overrides: Overrides) -> GateSettings | None:
+        found = self._gate(gate, self._profile_overlay(), overrides)
+        return found.settings if found is not None else None
+
+    def _bracket(self, *parts: str) -> str:
+        name = ".".join((self.prefix, *parts) if self.prefix else parts)
+        return f"[{name}]" if name else ""
+
+    def _place(self, *parts: str) -> str:
+        return " ".join(one for one in (self.file, self._bracket(*parts)) if one)
+
+    def _profile_overlay(self) -> Mapping[str, Any]:
+        profiles = self.table.get("profiles", {})
+        if not isinstance(profiles, Mapping):
+            self.problems.append(f"{self._place('profiles')}: expected a table of tables")
+            return {}
+        for name, one in profiles.items():
+            if not isinstance(one, Mapping):
+                self.problems.append(f"{self._place('profiles', name)}: expected a table")
+        known = {*profiles, *BUILT_IN_PROFILES}
+        if self.profile not in known:
+            self.problems.append(
+                f"--gates-profile {self.profile}: no such profile{nearest(self.profile, known)}"
+            )
+        overlay = profiles.get(self.profile, {})
+        return overlay if isinstance(overlay, Mapping) else {}
+
+    def _top(self, overlay: Mapping[str, Any]) -> PolicyTable:
+        tables = ((self.table, ()), (overlay, ("profiles", self.profile)))
+        merged: dict[str, Any] = {}
+        for table, path in tables:
+            own = {key: value for key, value in table.items() if self._is_own(key, value, path)}
+            if parse_table(PolicyTable, own, self._place(*path), self.problems) is not None:
+                merged.update(own)
+        return parse_table(PolicyTable, merged, self.name, []) or PolicyTable()
+
+    def _is_own(self, key: str, value: Any, path: tuple[str, ...]) -> bool:
+        if key in self.own_keys:
+            return True
+        if key in self.gates or (key == "profiles" and not path):
+            return False
+        kind = "" if not isinstance(value, Mapping) else "[…] "
+        known = {*self.own_keys, *self.gates, "profiles"}
+        self.problems.append(
+            f"{self._place(*path)} {kind}{key}: unknown {'gate' if kind else 'key'}{nearest(key, known)}"
+        )
+        return False
+
+    def _gates(self, overlay: Mapping[str, Any], overrides: Overrides) -> tuple[GatePolicy, ...]:
+        for name in (*overrides.gates_on, *overrides.gates_off):
+            if name not in self.gates:
+                self.problems.append(f"--gate {name}: no such gate{nearest(name, self.gates)}")
+        self._check_overlays()
+        found = (self._gate(gate, overlay, overrides) for gate in self.gates.values())
+        return tuple(one for one in found if one is not None)
+
+    def _check_overlays(self) -> None:
+        """A profile that is not chosen today must not be wrong tomorrow."""
+        profiles = self.table.get("profiles", {})
+        for name, one in profiles.items() if isinstance(profiles, Mapping) else ():
+            if name == self.profile or not isinstance(one, Mapping):
+                continue
+            own = {key: value for key, value in one.items() if self._is_own(key, value, ("profiles", name))}
+            parse_table(PolicyTable, own, self._place("profiles", name), self.problems)
+            for gate in self.gates.values():
+                self._table_of(gate, one.get(gate.name), ("profiles", name))
+
+    def _gate(self, gate: Gate, overlay: Mapping[str, Any], overrides: Overrides) -> GatePolicy | None:
+        merged: dict[str, Any] = {}
+        origins: dict[str, str] = {}
+        on = gate.name == ALWAYS_ON
+        for path, raw in (((), self.table.get(gate.name)), (("profiles", self.profile), overlay.get(gate.name))):
+            if raw is None:
+                continue
+            on = raw is not False
+            table = self._table_of(gate, raw, path)
+            for key, value in table.items():
+                merged[key] = _merged(merged.get(key), value)
+                origins[key] = self._place(*path, gate.name) or self.name
+        on = (on or gate.name in overrides.gates_on) and gate.name not in overrides.gates_off
+        settings = parse_table(gate.settings, merged, self.name, [])
+        if not on or settings is None:
+            return None
+        table_name = self._place(gate.name) if not self.is_default else "default policy"
+        return GatePolicy(name=gate.name, settings=settings, table=table_name, origins=origins)
+
+    def _table_of(self, gate: Gate, raw: Any, path: tuple[str, ...]) -> Mapping[str, Any]:
+        """The gate's valid table at this place; problems are noted, `true` is an empty table."""
+        if raw is None or isinstance(raw, bool):
+            return {}
+        where = self._place(*path, gate.name)
+        if not isinstance(raw, Mapping):
+            self.problems.append(f"{where}: expected a table, or false to turn the gate off")
+            return {}
+        settings: GateSettings | None = parse_table(gate.settings, raw, where, self.problems)
+        return raw if settings is not None else {}
+
+    def _check_version(self, required: str | None, version: str) -> None:
+        if required is None:
+            return
+        try:
+            fits = SpecifierSet(required).contains(version, prereleases=True)
+        except InvalidSpecifier:
+            self.problems.append(
+                f"{self._place()} required-version = {shown(required)}: "
+                'expected a version range such as ">=0.1,<2"'
+            )
+            return
+        if not fits:
+            self.problems.append(
+                f"{self._place()} required-version = {shown(required)}: this is pytest-gates {version}; "
+                f'install a version that fits, for example `pip install "pytest-gates{required}"`'
+            )
+
+    def _check_reports(self, wanted: tuple[str, ...], known: tuple[str, ...]) -> None:
+        for name in wanted:
+            if name not in known:
+                self.problems.append(
+                    f"{self._place()} reports: no such format {shown(name)}{nearest(name, known)}"
+                )
+
+
+def _merged(old: Any, new: Any) -> Any:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return {**old, **new}
+    return new

@@ -1,0 +1,158 @@
+"""From one TOML value to the type a setting declares, collecting every problem. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+_DURATION = re.compile(r"(\d+)\s*([smhd]?)")
+_SECONDS_OF = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_WORDS: dict[Any, str] = {
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    dt.date: "a day such as 2027-01-31, without quotes",
+}
+
+StructType = TypeVar("StructType", bound=msgspec.Struct)
+
+
+class _Wrong(Exception):
+    """What was expected in place of the value."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`, did you mean ...?` for the closest known name, else the list of known names."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if close:
+        return f", did you mean `{close[0]}`?"
+    return f"; known: {', '.join(names)}" if names else ""
+
+
+def parse_table(
+    kind: type[StructType], table: Mapping[str, Any], where: str, problems: list[str]
+) -> StructType | None:
+    """`table` as a `kind`, or None when a problem was found (and added to `problems`)."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    hints = typing.get_type_hints(kind, include_extras=True)
+    values: dict[str, Any] = {}
+    before = len(problems)
+    for key, raw in table.items():
+        field = fields.get(key)
+        if field is None:
+            problems.append(f"{where} {key} = {shown(raw)}: unknown key{nearest(key, fields)}")
+            continue
+        try:
+            values[field.name] = _converted(raw, hints[field.name], f"{where} {key}", problems)
+        except _Wrong as wrong:
+            problems.append(f"{where} {key} = {shown(raw)}: expected {wrong}")
+    missing = [one.encode_name for one in fields.values() if one.required and one.name not in values]
+    problems.extend(
+        f"{where}: `{name}` is missing" for name in missing if name not in table
+    )
+    return None if len(problems) > before else kind(**values)
+
+
+def shown(value: Any) -> str:
+    """A value as it stood in the file, shortened."""
+    if isinstance(value, Mapping):
+        return "{…}"
+    text = str(value) if isinstance(value, Decimal) else repr(value)
+    if isinstance(value, bool):
+        text = text.lower()
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line of a terminal
+
+
+def _converted(raw: Any, hint: Any, where: str, problems: list[str]) -> Any:
+    origin = typing.get_origin(hint)
+    if origin is Annotated:
+        inner, *marks = typing.get_args(hint)
+        quantity = next((mark.extra["quantity"] for mark in marks if mark.extra), None)
+        if quantity is not None:
+            return _QUANTITIES[quantity](raw)
+        return _converted(raw, inner, where, problems)
+    if origin in {typing.Union, types.UnionType}:
+        inner = next(one for one in typing.get_args(hint) if one is not type(None))
+        return _converted(raw, inner, where, problems)
+    if origin is tuple:
+        return _converted_list(raw, typing.get_args(hint)[0], where, problems)
+    if origin in {dict, Mapping}:
+        if not isinstance(raw, Mapping):
+            raise _Wrong("a table")
+        inner = typing.get_args(hint)[1]
+        return {key: _converted(one, inner, f'{where}."{key}"', problems) for key, one in raw.items()}
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        # A struct may name the one key that people mean when they write a bare value.
+        shorthand = getattr(hint, "shorthand", None)
+        if shorthand and not isinstance(raw, Mapping):
+            raw = {shorthand: raw}
+        if not isinstance(raw, Mapping):
+            raise _Wrong("a table")
+        return parse_table(hint, raw, where, problems)
+    return _plain(raw, hint)
+
+
+def _converted_list(raw: Any, inner: Any, where: str, problems: list[str]) -> tuple[Any, ...]:
+    if not isinstance(raw, list):
+        raise _Wrong("a list, in square brackets")
+    return tuple(_converted(one, inner, where, problems) for one in raw)
+
+
+def _plain(raw: Any, hint: Any) -> Any:
+    if hint is int and isinstance(raw, bool):
+        raise _Wrong("a whole number")
+    try:
+        return msgspec.convert(raw, hint)
+    except msgspec.ValidationError as why:
+        choices = _choices(hint)
+        if choices and isinstance(raw, str):
+            raise _Wrong(f"one of {', '.join(choices)}{_only_suggestion(raw, choices)}") from why
+        raise _Wrong(f"one of {', '.join(choices)}" if choices else _WORDS.get(hint, str(hint))) from why
+
+
+def _only_suggestion(raw: str, choices: list[str]) -> str:
+    hint = nearest(raw, choices)
+    return hint if hint.startswith(", did") else ""
+
+
+def _choices(hint: Any) -> list[str]:
+    if typing.get_origin(hint) is typing.Literal:
+        return [str(one) for one in typing.get_args(hint)]
+    if isinstance(hint, type) and issubclass(hint, str) and hasattr(hint, "__members__"):
+        return [str(one) for one in hint.__members__.values()]
+    return []
+
+
+def _percent(raw: Any) -> Decimal:
+    expected = "a percentage from 0 to 100"
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+        raise _Wrong(f"{expected}, a number without quotes")
+    try:
+        value = Decimal(str(raw))
+    except InvalidOperation as why:  # pragma: no cover - every TOML number is a Decimal
+        raise _Wrong(expected) from why
+    if not (value.is_finite() and 0 <= value <= 100):  # noqa: PLR2004 - a percentage
+        raise _Wrong(expected)
+    return value
+
+
+def _duration(raw: Any) -> int:
+    expected = 'a time above zero, such as 90, "90s", "10m", "2h" or "30d"'
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        raise _Wrong(expected)
+    found = _DURATION.fullmatch(str(raw).strip())
+    if found is None or int(found[1]) == 0:
+        raise _Wrong(expected)
+    return int(found[1]) * _SECONDS_OF[found[2]]
+
+
+_QUANTITIES = {"percent": _percent, "duration": _duration}

@@ -1,0 +1,1 @@
+"""Judges: evidence in, judgement out, one gate a file. Pure."""

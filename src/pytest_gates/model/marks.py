@@ -1,0 +1,5 @@
+"""Words by which our own helper processes and their readers understand each other. Pure."""
+
+INVENTORY_MARK = "pytest-gates-inventory: "
+"""Begins the one line of stderr in which audit_environment tells, as JSON, `audited` (how many
+packages it handed to pip-audit) and `local` (names it left out: installed from a local folder)."""

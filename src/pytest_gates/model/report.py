@@ -1,0 +1,56 @@
+"""The one answer of a run, which every reader repeats. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from typing import Any
+
+import msgspec
+
+from pytest_gates.model.evidence import Evidence
+from pytest_gates.model.exceptions import WaiverUse
+from pytest_gates.model.verdict import GateResult
+
+SCHEMA_VERSION = 1
+
+
+class Decision(enum.StrEnum):
+    """May this change be merged? `inconclusive` blocks: it is only reached where unknown blocks."""
+
+    PASS = "pass"  # noqa: S105 - a decision, not a password
+    WARN = "warn"
+    BLOCKED = "blocked"
+    INCONCLUSIVE = "inconclusive"
+
+    @property
+    def exit_status(self) -> int:
+        return {Decision.BLOCKED: 10, Decision.INCONCLUSIVE: 11}.get(self, 0)
+
+
+class PolicyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The policy a report was judged by, as plain tables; `digest` is over `gates` and `expect`."""
+
+    digest: str
+    source: str
+    profile: str
+    on_inconclusive: str
+    gates: dict[str, dict[str, Any]]
+    expect: tuple[str, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Evidence, policy, results and decision of one run. `problems` come from outside the gates."""
+
+    schema: int
+    generator: str
+    judged: dt.datetime
+    decision: Decision
+    policy: PolicyRecord
+    results: tuple[GateResult, ...]
+    waivers: tuple[WaiverUse, ...]
+    evidence: Evidence
+
+    @property
+    def finished(self) -> bool:
+        return self.evidence.run.finished is not None

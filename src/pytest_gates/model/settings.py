@@ -1,0 +1,47 @@
+"""Settings that gates share, and the marks that make a type its own parser and documentation. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+
+from pytest_gates.model.finding import Severity
+from pytest_gates.model.verdict import Mode
+
+Percent = Annotated[Decimal, msgspec.Meta(extra={"quantity": "percent"})]
+"""0 to 100, exact: TOML numbers never pass through a binary float."""
+
+Duration = Annotated[int, msgspec.Meta(extra={"quantity": "duration"})]
+"""Whole seconds; written as a number of seconds or as "90s", "10m", "2h", "30d"."""
+
+
+class GateSettings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """What every gate's table understands."""
+
+    mode: Annotated[
+        Mode,
+        msgspec.Meta(description="`block`: a failure blocks the merge. `warn`: it is only shown."),
+    ] = Mode.BLOCK
+
+
+class ScanSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
+    """What every gate understands that judges the findings of an external tool."""
+
+    fail_on: Annotated[
+        Severity,
+        msgspec.Meta(description="Lowest severity that fails; a finding without one always does."),
+    ] = Severity.LOW
+    confidence: Annotated[
+        Severity,
+        msgspec.Meta(description="Findings of which the tool is less sure than this do not fail."),
+    ] = Severity.LOW
+    timeout: Annotated[
+        Duration,
+        msgspec.Meta(description="The tool is stopped after this time and the gate inconclusive."),
+    ] = 600
+
+    def accepts_unread(self, subject: str) -> bool:  # noqa: ARG002, PLR6301 - for tools to answer
+        """Whether the policy allows the tool not to have looked at `subject`."""
+        return False

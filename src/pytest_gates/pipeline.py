@@ -1,0 +1,152 @@
+"""From policy and evidence to the report: the one place where a verdict is reached. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import traceback
+from collections import Counter
+from collections.abc import Mapping
+
+import msgspec
+
+from pytest_gates.model.contracts import Gate
+from pytest_gates.model.evidence import Evidence
+from pytest_gates.model.exceptions import Waiver, WaiverState, WaiverUse
+from pytest_gates.model.finding import Effect, Finding, fingerprint_of
+from pytest_gates.model.policy import GatePolicy, Policy
+from pytest_gates.model.report import SCHEMA_VERSION, Decision, Report
+from pytest_gates.model.verdict import GateResult, Judgement, Mode, Verdict, Waived, verdict_of
+
+
+def evaluate(
+    policy: Policy, evidence: Evidence, *, gates: Mapping[str, Gate], now: dt.datetime, generator: str
+) -> Report:
+    """The whole judgement. `now` is aware; its UTC date decides which waivers have expired.
+
+    `gates` are the known gates by name; a gate of the policy that is not among them is inconclusive.
+    """
+    today = now.astimezone(dt.UTC).date()
+    matched: Counter[Waiver] = Counter()
+    results = tuple(
+        _judged(gate, gates.get(gate.name), evidence, policy.waivers, today, matched)
+        for gate in policy.gates
+    )
+    return Report(
+        schema=SCHEMA_VERSION,
+        generator=generator,
+        judged=now,
+        decision=decide(results, policy, finished=evidence.run.finished is not None),
+        policy=policy.record(),
+        results=results,
+        waivers=tuple(_use(waiver, results, matched[waiver], today) for waiver in policy.waivers),
+        evidence=evidence,
+    )
+
+
+def decide(results: tuple[GateResult, ...], policy: Policy, *, finished: bool) -> Decision:
+    """A failure in a blocking gate outweighs an unknown one, an unknown one outweighs a warning.
+
+    A run that did not finish, or that no gate judged, is inconclusive under every policy.
+    """
+    blocking = {result.verdict for result in results if result.mode is Mode.BLOCK}
+    if Verdict.FAIL in blocking:
+        return Decision.BLOCKED
+    if not finished or not results:
+        return Decision.INCONCLUSIVE
+    if Verdict.INCONCLUSIVE in blocking and policy.block_on_inconclusive:
+        return Decision.INCONCLUSIVE
+    if {result.verdict for result in results} & {Verdict.FAIL, Verdict.INCONCLUSIVE}:
+        return Decision.WARN
+    return Decision.PASS
+
+
+def _judged(
+    gate: GatePolicy,
+    known: Gate | None,
+    evidence: Evidence,
+    waivers: tuple[Waiver, ...],
+    today: dt.date,
+    matched: Counter[Waiver],
+) -> GateResult:
+    judgement = _judgement(gate, known, evidence)
+    kept, waived = split_waived(gate.name, judgement.findings, waivers, today, matched)
+    return GateResult(
+        gate=gate.name,
+        mode=gate.settings.mode,
+        verdict=Verdict.SKIPPED if judgement.skipped is not None else verdict_of(kept),
+        summary=judgement.skipped or judgement.summary,
+        measures=tuple(
+            msgspec.structs.replace(one, origin=gate.origin_of(one.setting)) if one.setting else one
+            for one in judgement.measures
+        ),
+        findings=kept,
+        waived=waived,
+    )
+
+
+def _judgement(gate: GatePolicy, known: Gate | None, evidence: Evidence) -> Judgement:
+    if known is None:
+        why = f"the gate `{gate.name}` is not installed here"
+        return _cannot_judge("gate-missing", why, "install the package that brings it", gate.name)
+    try:
+        found = known.evaluate(evidence, gate.settings)
+        if not isinstance(found, Judgement):
+            raise TypeError(f"evaluate() returned {type(found).__name__}, expected a Judgement")  # noqa: TRY301
+    except Exception as crash:  # a gate of ours or theirs: what it would have said is unknown
+        why = f"the gate crashed: {type(crash).__name__}: {crash}"
+        remedy = "report it to the author of the gate with the traceback in report.json"
+        return _cannot_judge("gate-crashed", why, remedy, gate.name, traceback.format_exc())
+    return found
+
+
+def _cannot_judge(
+    rule: str, why: str, remedy: str, gate: str, detail: str | None = None
+) -> Judgement:
+    finding = Finding(
+        rule=rule,
+        message=why,
+        effect=Effect.UNKNOWN,
+        subject=gate,
+        remedy=remedy,
+        detail=detail,
+        fingerprint=fingerprint_of(rule, gate, ""),
+    )
+    return Judgement(summary=why, findings=(finding,))
+
+
+def split_waived(
+    gate: str,
+    findings: tuple[Finding, ...],
+    waivers: tuple[Waiver, ...],
+    today: dt.date,
+    matched: Counter[Waiver],
+) -> tuple[tuple[Finding, ...], tuple[Waived, ...]]:
+    """Findings that count, and those excused by a waiver that has not expired.
+
+    `matched` counts what each waiver speaks of, expired ones too: that one is not stale but over.
+    """
+    kept: list[Finding] = []
+    waived: list[Waived] = []
+    for finding in findings:
+        covering = [waiver for waiver in waivers if waiver.covers(gate, finding)]
+        matched.update(covering)
+        valid = next((waiver for waiver in covering if not waiver.expired(today)), None)
+        # A note needs no excuse: it counts for nothing, and stays where readers look for it.
+        if valid is None or finding.effect is Effect.NOTE:
+            kept.append(finding)
+        else:
+            waived.append(Waived(finding=finding, waiver=valid))
+    return tuple(kept), tuple(waived)
+
+
+def _use(waiver: Waiver, results: tuple[GateResult, ...], matched: int, today: dt.date) -> WaiverUse:
+    result = next((one for one in results if one.gate == waiver.gate), None)
+    if waiver.expired(today):
+        state = WaiverState.EXPIRED
+    elif matched:
+        state = WaiverState.USED
+    elif result is None or result.verdict in {Verdict.INCONCLUSIVE, Verdict.SKIPPED}:
+        state = WaiverState.UNTRIED
+    else:
+        state = WaiverState.STALE
+    return WaiverUse(waiver=waiver, state=state, matched=matched)

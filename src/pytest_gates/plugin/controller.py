@@ -1,0 +1,199 @@
+"""The one process that decides: it gathers, has the evidence judged, writes, prints. Effects: hooks, files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from pytest_gates.adapters.files import write_whole
+from pytest_gates.catalog import Catalog
+from pytest_gates.errors import GatesError
+from pytest_gates.model.report import Decision, Report
+from pytest_gates.model.text import printable
+from pytest_gates.model.verdict import Mode, Verdict
+from pytest_gates.pipeline import evaluate
+from pytest_gates.plugin.early import Early
+from pytest_gates.plugin.gathering import Gathering, generator
+from pytest_gates.plugin.recorder import Recorder
+from pytest_gates.plugin.worker import OUTPUT_KEY
+from pytest_gates.reporters import json, terminal
+from pytest_gates.reporters.terminal import Detail, Line, Style
+
+_MARKUP: dict[Style, dict[str, bool]] = {
+    Style.TITLE: {"bold": True},
+    Style.BAD: {"red": True},
+    Style.UNSURE: {"yellow": True},
+    Style.GOOD: {"green": True},
+    Style.PLAIN: {},
+}
+_NOTHING_COLLECTED = pytest.ExitCode.NO_TESTS_COLLECTED
+COVERAGE_FILE = "coverage.data"
+
+
+class Controller:
+    """Registered once a run, never in a worker."""
+
+    def __init__(self, config: pytest.Config, early: Early, policy: Any, known: Catalog) -> None:
+        self._config = config
+        self._early = early
+        self._policy = policy
+        self._known = known
+        self._recorder = Recorder(every_worker_runs_all=config.getoption("dist", "no") == "each")
+        self._gathering = Gathering(config, early, policy, known)
+        self._folder = config.rootpath / policy.report_dir
+        self._stop_reason: str | None = None
+        self._report: Report | None = None
+        self._trouble: list[str] = []
+        config.pluginmanager.register(self._recorder, "gates-recorder")
+
+    def pytest_report_header(self) -> str:
+        policy = self._policy
+        return f"gates: active via {self._early.how}, policy {policy.source}, profile {policy.profile}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """A report that blocks stands there from now on: a killed run leaves no stale green one."""
+        self._judge_and_write(finished=False)
+        self._gathering.start()
+        if self._policy.fail_fast:
+            self._run_quick_gates()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> bool | None:
+        """With fail-fast and a quick gate that blocks, nothing is collected."""
+        return True if self._stop_reason else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> bool | None:
+        return True if self._stop_reason else None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        output = getattr(node, "workeroutput", {}).get(OUTPUT_KEY)
+        self._gathering.add_worker(node.gateway.id, output)
+        if output is not None:
+            self._recorder.add_deselected(output["deselected"])
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Decide. An error of ours must not end as pytest's success."""
+        try:
+            stopped = self._stop_reason or _stopped_early(session, exitstatus)
+            self._gathering.finish(self._recorder, int(exitstatus), stopped)
+            report = self._judge_and_write(finished=True)
+            self._tell_others(report)
+        except GatesError as why:
+            self._trouble.append(str(why))
+            session.exitstatus = int(exitstatus) or Decision.INCONCLUSIVE.exit_status
+            return
+        finally:
+            self._early.close()
+        line = terminal.verdict_line(report)
+        if exitstatus == pytest.ExitCode.OK or (exitstatus == _NOTHING_COLLECTED and self._stop_reason):
+            session.exitstatus = report.decision.exit_status
+        if line is not None and not session.shouldfail:
+            session.shouldfail = line
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for trouble in self._trouble:
+            terminalreporter.write_line(f"gates: {printable(trouble, 1000)}", red=True, bold=True)
+        if self._report is None or not self._report.finished:
+            return
+        if self._policy.is_default and self._detail() is not Detail.QUIET:
+            terminalreporter.write_line(
+                "gates: judged by the default policy, since none is written down (`gates init` writes one)"
+            )
+        path = self._path_for_people()
+        for line in terminal.lines(self._report, self._detail(), path):
+            self._write(terminalreporter, line)
+
+    def _write(self, reporter: Any, line: Line) -> None:
+        if line.style is Style.TITLE and self._report is not None:
+            passed = not self._report.decision.exit_status
+            reporter.write_sep("=", line.text, bold=True, green=passed, red=not passed)
+        else:
+            reporter.write_line(line.text, **_MARKUP[line.style])
+
+    def _detail(self) -> Detail:
+        verbosity = self._config.get_verbosity()
+        if verbosity < 0:
+            return Detail.QUIET
+        return Detail.FULL if verbosity > 0 else Detail.NORMAL
+
+    def _path_for_people(self) -> str:
+        path = self._folder / json.REPORTER.file_name
+        here = self._config.invocation_params.dir
+        return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+    def _judge_and_write(self, *, finished: bool) -> Report:
+        """Raises GatesError when a report cannot be written; before the run, that is a usage error."""
+        report = evaluate(
+            self._policy,
+            self._gathering.evidence(),
+            gates=self._known.gates,
+            now=dt.datetime.now(dt.UTC),
+            generator=generator(),
+        )
+        self._report = report
+        try:
+            self._write_files(report)
+        except GatesError as why:
+            if finished:
+                raise
+            raise pytest.UsageError(str(why)) from why
+        return report
+
+    def _write_files(self, report: Report) -> None:
+        for name in self._policy.reports:
+            reporter = self._known.reporters[name]
+            try:
+                content = reporter.render(report)
+            except Exception as crash:  # one of a third party: the others must still be written
+                if reporter is json.REPORTER:
+                    raise
+                self._trouble.append(f"the reporter `{name}` crashed: {type(crash).__name__}: {crash}")
+                continue
+            write_whole(self._folder / reporter.file_name, content)
+        data = self._gathering.coverage_data() if report.finished else None
+        if data is not None:
+            write_whole(self._folder / COVERAGE_FILE, data)
+
+    def _tell_others(self, report: Report) -> None:
+        try:
+            self._config.hook.pytest_gates_judged(report=report)
+        except Exception as crash:  # a listener of a third party: the verdict stands without it
+            self._trouble.append(f"pytest_gates_judged crashed: {type(crash).__name__}: {crash}")
+
+    def _run_quick_gates(self) -> None:
+        """Judge the quick gates alone, before the first test."""
+        quick = self._gathering.answer_quick()
+        if not quick:
+            return
+        report = evaluate(
+            self._policy,
+            self._gathering.evidence(),
+            gates=self._known.gates,
+            now=dt.datetime.now(dt.UTC),
+            generator=generator(),
+        )
+        bad = {Verdict.FAIL, Verdict.INCONCLUSIVE} if self._policy.block_on_inconclusive else {Verdict.FAIL}
+        stopping = [
+            result.gate
+            for result in report.results
+            if result.gate in quick and result.mode is Mode.BLOCK and result.verdict in bad
+        ]
+        if stopping:
+            self._stop_reason = f"no test was run: {', '.join(stopping)} blocked first (fail-fast)"
+
+
+def _stopped_early(session: pytest.Session, exitstatus: int) -> str | None:
+    """pytest's own words for why it did not go to the end, None when it did."""
+    for reason in (session.shouldfail, session.shouldstop):
+        if reason:
+            return f"the run stopped early: {printable(str(reason), 120)}"
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        return "the run was interrupted"
+    return None

@@ -1,0 +1,117 @@
+"""What happens before any other plugin or conftest is imported: coverage starts. Effects: hooks, tracing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_gates.adapters.files import PolicyFile, find_policy_file
+from pytest_gates.catalog import DEFAULT_POLICY
+from pytest_gates.config.policy import Overrides, PolicySource, settings_of
+from pytest_gates.errors import ConfigError
+from pytest_gates.gates import coverage as coverage_gate
+from pytest_gates.plugin import argument_sources, dest_of
+
+if TYPE_CHECKING:
+    from pytest_gates.adapters.measure import Measurement
+
+_EARLY_PLUGIN = "gates-early"
+
+
+class Early:
+    """The part of a run that cannot wait for `pytest_configure`.
+
+    Problems of the policy are left for later: then all of them are told at once.
+    """
+
+    def __init__(self, config: Any, parser: pytest.Parser, how: str) -> None:
+        self.how = how
+        self.root: Path = config.rootpath
+        self.measurement: Measurement | None = None
+        known = config.known_args_namespace
+        if known.help or known.version:
+            return
+        options = _options(config, parser)
+        settings = self._coverage_settings(options)
+        if settings is not None:
+            self.measure(branches=settings.needs_branches, source=settings.source)
+            config.pluginmanager.register(self, _EARLY_PLUGIN)
+
+    def measure(self, *, branches: bool, source: tuple[str, ...]) -> None:
+        """Start measuring, unless that has happened."""
+        if self.measurement is None:
+            # Imported here: a run without a coverage gate does not pay for importing coverage.
+            from pytest_gates.adapters.measure import Measurement  # noqa: PLC0415
+
+            self.measurement = Measurement(self.root, branches=branches, source=source)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_load_initial_conftests(self, early_config: Any) -> Any:
+        """Around pytest-cov, which starts in this hook when `--cov` is given."""
+        options = early_config.known_args_namespace
+        if getattr(options, "cov_source", None) and not getattr(options, "no_cov", False):
+            assert self.measurement is not None
+            self.measurement.hand_over()
+        return (yield)
+
+    def close(self) -> None:
+        """End the measurement if nobody did, and forget its data."""
+        if self.measurement is not None:
+            self.measurement.stop()
+            self.measurement.close()
+            self.measurement = None
+
+    def _coverage_settings(self, options: Any) -> coverage_gate.CoverageSettings | None:
+        gate = coverage_gate.GATE
+        try:
+            source = policy_source(self.root, getattr(options, "gates_config", None))
+            found = settings_of(
+                gate,
+                source,
+                default=DEFAULT_POLICY,
+                profile=profile_name(options),
+                overrides=overrides(options),
+            )
+        except ConfigError:
+            return None
+        return found if isinstance(found, coverage_gate.CoverageSettings) else None
+
+
+def policy_source(root: Path, named: str | None) -> PolicySource | None:
+    """The text of the policy, None when the project has none. Raises ConfigError."""
+    file: PolicyFile | None = find_policy_file(root, named)
+    if file is None:
+        return None
+    return PolicySource(file_name=file.name, text=file.text, table=file.table)
+
+
+def overrides(options: Any) -> Overrides:
+    """What the command line changes of the policy."""
+    return Overrides(
+        report_dir=getattr(options, dest_of("--gates-report-dir"), None),
+        base=getattr(options, dest_of("--gates-base"), None),
+        fail_fast=bool(getattr(options, dest_of("--gates-fail-fast"), False)),
+        gates_on=tuple(getattr(options, dest_of("--gate"), ())),
+        gates_off=tuple(getattr(options, dest_of("--no-gate"), ())),
+    )
+
+
+def profile_name(options: Any) -> str:
+    """The one asked for; else `ci` where the environment says CI, else `local`."""
+    named = getattr(options, dest_of("--gates-profile"), None)
+    if named:
+        return str(named)
+    return "local" if os.environ.get("CI", "").lower() in {"", "0", "false"} else "ci"
+
+
+def _options(config: Any, parser: pytest.Parser) -> Any:
+    """Our options, read before pytest reads them: it parses again only when all plugins are loaded."""
+    words = [word for _, words in reversed(argument_sources(config)) for word in words]
+    try:
+        return parser.parse_known_args(words)
+    except pytest.UsageError:
+        # pytest itself will say what is wrong with the command line.
+        return config.known_args_namespace

@@ -1,0 +1,188 @@
+"""Bring the facts of one run together into `Evidence`. Effects: processes, tracing, the clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+import sys
+import uuid
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+
+from pytest_gates import __version__
+from pytest_gates.adapters.git import CheckoutQuestion
+from pytest_gates.adapters.scans import Scans
+from pytest_gates.catalog import Catalog
+from pytest_gates.model.case import CaseRecord, CollectionError
+from pytest_gates.model.coverage import CoverageFacts
+from pytest_gates.model.evidence import Checkout, Evidence, RunInfo, Scan, Unavailable, WorkerRecord
+from pytest_gates.model.policy import Policy
+from pytest_gates.model.text import well_formed
+from pytest_gates.plugin.early import Early
+from pytest_gates.plugin.recorder import Recorder
+from pytest_gates.plugin.selection import selection
+
+_NOT_FINISHED = Unavailable(why="the run did not finish", remedy="run it again and let it end")
+_NO_COVERAGE = Unavailable(why="no gate of the policy measures coverage", remedy="turn a coverage gate on")
+
+
+def generator() -> str:
+    return f"pytest-gates {__version__}"
+
+
+class Gathering:
+    """The evidence of one run, while it grows."""
+
+    def __init__(self, config: pytest.Config, early: Early, policy: Policy, known: Catalog) -> None:
+        self._config = config
+        self._early = early
+        self._policy = policy
+        self._known = known
+        self._selection = tuple(well_formed(one) for one in selection(config))
+        self._scans = Scans(config.rootpath)
+        self._question: CheckoutQuestion | None = None
+        self._checkout: Checkout | Unavailable = _NOT_FINISHED
+        self._workers: dict[str, WorkerRecord] = {}
+        self._cases: tuple[CaseRecord, ...] = ()
+        self._errors: tuple[CollectionError, ...] = ()
+        self._coverage: CoverageFacts | Unavailable = _NOT_FINISHED
+        self._answers: dict[str, Scan | Unavailable] = {}
+        self._finished: dt.datetime | None = None
+        self._exit_status: int | None = None
+        self._stopped_early: str | None = None
+        self._started = dt.datetime.now(dt.UTC)
+        self._id = uuid.uuid4().hex
+
+    def start(self) -> None:
+        """Ask git, and start the tools beside the tests."""
+        self._question = CheckoutQuestion(self._config.rootpath, ignored=(self._policy.report_dir,))
+        if self._selection and not self._policy.block_on_inconclusive:
+            # A developer who runs one test wants its answer, not a scan of the whole project.
+            return
+        for gate in self._policy.gates:
+            tool = self._known.gates[gate.name].tool or self._known.tools.get(gate.name)
+            if tool is not None:
+                self._scans.start(tool, gate.settings)
+
+    def answer_quick(self) -> tuple[str, ...]:
+        """Wait for the quick tools; their names."""
+        names = [gate.name for gate in self._policy.gates if self._is_quick(gate.name)]
+        for name in names:
+            answer = self._scans.answer(name)
+            if answer is not None:
+                self._answers[name] = answer
+        return tuple(names)
+
+    def add_worker(self, name: str, output: dict[str, Any] | None) -> None:
+        """A worker is gone; without `output` it died before it could hand anything over."""
+        self._workers[name] = WorkerRecord(id=name, finished=output is not None)
+        packed = (output or {}).get("coverage")
+        measurement = self._early.measurement
+        if measurement is None:
+            return
+        if isinstance(packed, bytes):
+            measurement.add_packed(packed, name)
+        elif output is not None:
+            self._coverage = Unavailable(
+                why=f"worker {name} has no coverage data: {packed or 'the gates were not active in it'}",
+                remedy="activate the gates through addopts or -p on the command line",
+            )
+
+    def finish(self, recorder: Recorder, exit_status: int, stopped_early: str | None) -> None:
+        """The session has ended: collect what is still out."""
+        self._exit_status = exit_status
+        errors = recorder.collection_errors()
+        self._stopped_early = None if errors else stopped_early
+        self._cases = recorder.cases()
+        self._errors = errors
+        self._coverage = self._measured()
+        if exit_status == pytest.ExitCode.INTERRUPTED and not errors:
+            self._scans.stop("the run was interrupted")
+        self._answers.update(self._scans.answers())
+        if self._question is not None:
+            self._checkout = self._question.answer()
+        self._finished = dt.datetime.now(dt.UTC)
+
+    def coverage_data(self) -> bytes | None:
+        """The combined data file, after `finish`."""
+        measurement = self._early.measurement
+        return measurement.export() if measurement is not None else None
+
+    def evidence(self) -> Evidence:
+        """All that is known so far."""
+        return Evidence(
+            run=self._run_info(),
+            cases=self._cases,
+            collection_errors=self._errors,
+            coverage=self._coverage,
+            scans=self._scan_answers(),
+        )
+
+    def _is_quick(self, name: str) -> bool:
+        tool = self._known.gates[name].tool or self._known.tools.get(name)
+        return tool is not None and tool.quick
+
+    def _measured(self) -> CoverageFacts | Unavailable:
+        measurement = self._early.measurement
+        if measurement is None:
+            return _NO_COVERAGE
+        if isinstance(self._coverage, Unavailable) and self._coverage is not _NOT_FINISHED:
+            return self._coverage
+        lost = [worker.id for worker in self._workers.values() if not worker.finished]
+        if lost:
+            return Unavailable(
+                why=f"worker {', '.join(lost)} died and took its coverage data along",
+                remedy="see the crashed test; the coverage of the others alone would be a wrong number",
+            )
+        measurement.stop()
+        theirs = self._pytest_cov()
+        if theirs is not None:
+            measurement.take_over(theirs)
+        return measurement.facts()
+
+    def _pytest_cov(self) -> Any:
+        """The combined coverage object of pytest-cov, when that plugin measures."""
+        plugin = self._config.pluginmanager.get_plugin("_cov")
+        controller = getattr(plugin, "cov_controller", None)
+        return getattr(controller, "cov", None)
+
+    def _scan_answers(self) -> dict[str, Scan | Unavailable]:
+        answers = dict(self._answers)
+        for gate in self._policy.gates:
+            if (self._known.gates[gate.name].tool or self._known.tools.get(gate.name)) is None:
+                continue
+            answers.setdefault(gate.name, _NOT_FINISHED if self._finished is None else self._not_started())
+        return answers
+
+    def _not_started(self) -> Unavailable:
+        why = ", ".join(self._selection) or "unknown reason"
+        return Unavailable(
+            why=f"not started in a partial run ({why})",
+            remedy="run the whole suite, or use --gates-profile ci",
+        )
+
+    def _run_info(self) -> RunInfo:
+        return RunInfo(
+            id=self._id,
+            started=self._started,
+            finished=self._finished,
+            root=well_formed(str(self._config.rootpath)),
+            checkout=self._checkout,
+            versions={
+                "python": platform.python_version(),
+                "pytest": pytest.__version__,
+                "pytest-gates": __version__,
+                "coverage": version("coverage"),
+            },
+            platform=sys.platform,
+            activated_by=self._early.how,
+            shard=self._config.getoption("gates_shard", None) or os.environ.get("PYTEST_GATES_SHARD") or None,
+            base=self._policy.base,
+            selection=self._selection,
+            stopped_early=self._stopped_early,
+            workers=tuple(self._workers.values()),
+            exit_status=self._exit_status,
+        )

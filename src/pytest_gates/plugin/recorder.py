@@ -1,0 +1,165 @@
+"""What happened to each test, collected from pytest's reports in the deciding process. Effects: hooks.
+
+Every line here runs for every test: three calls a test, no wrapper, nothing computed before the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_gates.model.case import BAD_OUTCOMES, Attempt, CaseRecord, CollectionError, Outcome
+from pytest_gates.model.text import first_line, well_formed
+
+_MESSAGE_LIMIT = 300
+
+
+class _Open:
+    """An attempt that has begun and not yet ended."""
+
+    __slots__ = ("line", "message", "outcome", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.outcome: Outcome | None = None
+        self.message: str | None = None
+        self.line: int | None = None
+
+
+class Recorder:
+    """Registered as a plugin in the process that decides; under xdist the reports come from workers."""
+
+    def __init__(self, *, every_worker_runs_all: bool) -> None:
+        # With `--dist each` one test has a result on each worker: not attempts, but tests of their own.
+        self._each = every_worker_runs_all
+        self._collected: dict[str, None] = {}
+        self._deselected: dict[str, None] = {}
+        self._open: dict[Any, _Open] = {}
+        self._attempts: dict[str, tuple[Attempt, ...]] = {}
+        self._errors: dict[str, CollectionError] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        nodeid = report.nodeid
+        worker: str | None = getattr(report, "worker_id", None)
+        key: Any = nodeid if worker is None else (worker, nodeid)
+        when = report.when
+        if when == "setup":
+            if key in self._open:  # rerun by another plugin: the attempt before was never closed
+                self._close(key, nodeid, worker)
+            attempt = self._open[key] = _Open(report.duration)
+            if report.outcome != "passed":
+                self._note(attempt, report)
+        elif when == "call" or when == "teardown":  # noqa: PLR1714 - two comparisons are cheaper than a set
+            attempt_or_none = self._open.get(key)
+            attempt = attempt_or_none if attempt_or_none is not None else self._reopened(key)
+            attempt.seconds += report.duration
+            if when == "call":
+                self._note(attempt, report)
+            else:
+                if report.outcome == "failed":
+                    self._note(attempt, report)
+                self._close(key, nodeid, worker)
+        else:
+            self._crash(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.outcome == "failed":
+            message = first_line(_last_words(report.longreprtext), _MESSAGE_LIMIT) or "no reason given"
+            nodeid = well_formed(report.nodeid)
+            self._errors.setdefault(nodeid, CollectionError(nodeid=nodeid, message=message))
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        self.add_deselected([item.nodeid for item in items])
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._collected.update(dict.fromkeys([item.nodeid for item in session.items]))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        names = [f"{nodeid}@{node.gateway.id}" for nodeid in ids] if self._each else ids
+        self._collected.update(dict.fromkeys(names))
+
+    def add_deselected(self, nodeids: list[str]) -> None:
+        self._deselected.update(dict.fromkeys(nodeids))
+
+    def cases(self) -> tuple[CaseRecord, ...]:
+        """Every test known of, in the order of collection, deselected ones last.
+
+        What began and was not seen to end is closed as interrupted; call it once, at the end.
+        """
+        for key in tuple(self._open):
+            worker, nodeid = key if isinstance(key, tuple) else (None, key)
+            self._open[key].outcome = Outcome.INTERRUPTED
+            self._close(key, nodeid, worker)
+        names = dict.fromkeys((*self._collected, *self._attempts))
+        ran = tuple(
+            CaseRecord(nodeid=well_formed(nodeid), attempts=self._attempts.get(nodeid, ()))
+            for nodeid in names
+        )
+        left_out = tuple(
+            CaseRecord(nodeid=well_formed(nodeid), deselected=True)
+            for nodeid in self._deselected
+            if nodeid not in names
+        )
+        return ran + left_out
+
+    def collection_errors(self) -> tuple[CollectionError, ...]:
+        return tuple(self._errors.values())
+
+    def _note(self, attempt: _Open, report: pytest.TestReport) -> None:
+        """What this phase adds; a bad outcome stays (a subtest failed, another passes after it)."""
+        if attempt.outcome in BAD_OUTCOMES:
+            return
+        outcome = report.outcome
+        if outcome == "passed":
+            attempt.outcome = Outcome.XPASSED if hasattr(report, "wasxfail") else Outcome.PASSED
+        elif outcome == "skipped":
+            attempt.outcome = Outcome.XFAILED if hasattr(report, "wasxfail") else Outcome.SKIPPED
+        else:  # "failed", or "rerun" by a plugin that tries again
+            attempt.outcome = Outcome.FAILED if report.when == "call" else Outcome.ERROR
+            attempt.message, attempt.line = _what_failed(report)
+
+    def _reopened(self, key: Any) -> _Open:
+        """A phase without a set-up before it: a plugin of another mind; its outcome counts all the same."""
+        return self._open.setdefault(key, _Open(0.0))
+
+    def _close(self, key: Any, nodeid: str, worker: str | None) -> None:
+        attempt = self._open.pop(key)
+        name = f"{nodeid}@{worker}" if self._each and worker else nodeid
+        record = Attempt(
+            outcome=attempt.outcome or Outcome.INTERRUPTED,
+            seconds=attempt.seconds,
+            worker=worker,
+            message=attempt.message,
+            line=attempt.line,
+        )
+        known = self._attempts.get(name)
+        self._attempts[name] = (record,) if known is None else (*known, record)
+
+    def _crash(self, report: pytest.TestReport) -> None:
+        """xdist made this report up: the worker died in this test."""
+        worker: str | None = getattr(getattr(getattr(report, "node", None), "gateway", None), "id", None)
+        key: Any = report.nodeid if worker is None else (worker, report.nodeid)
+        attempt = self._open.setdefault(key, _Open(0.0))
+        attempt.outcome = Outcome.CRASHED
+        attempt.message = first_line(report.longreprtext, _MESSAGE_LIMIT)
+        self._close(key, report.nodeid, worker)
+
+
+def _what_failed(report: pytest.TestReport) -> tuple[str | None, int | None]:
+    """First line of the failure, and its line in the test's own file (from 1) where that is known."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    path, def_line, _ = report.location
+    line = None if def_line is None else def_line + 1
+    if crash is None:
+        return first_line(_last_words(report.longreprtext), _MESSAGE_LIMIT) or None, line
+    if str(crash.path).replace("\\", "/").endswith(path.replace("\\", "/")):
+        line = crash.lineno
+    return first_line(crash.message, _MESSAGE_LIMIT) or None, line
+
+
+def _last_words(text: str) -> str:
+    """The lines pytest marks with `E`, where there are any: they say what is wrong."""
+    marked = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
+    return "\n".join(marked) or text

@@ -1,0 +1,91 @@
+"""From pytest's configuration to a policy and the plugins of this run. Effects: hooks, files."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from pytest_gates import __version__
+from pytest_gates.adapters.files import judge_inside, read_text
+from pytest_gates.catalog import DEFAULT_POLICY, Catalog, catalog
+from pytest_gates.config.exceptions import parse_exceptions
+from pytest_gates.config.policy import parse_policy, with_waivers
+from pytest_gates.errors import ConfigError
+from pytest_gates.hookspecs import ENTRY_POINT_GROUP
+from pytest_gates.model.policy import Policy
+from pytest_gates.plugin.controller import Controller
+from pytest_gates.plugin.early import Early, overrides, policy_source, profile_name
+from pytest_gates.plugin.worker import Worker
+
+CONTROLLER = "gates-controller"
+WORKER = "gates-worker"
+
+
+def configure(config: pytest.Config, early: Early) -> None:
+    """Read the law, and let the one process decide that decides. Raises UsageError (exit 4)."""
+    if config.option.help or config.option.version:
+        return
+    if hasattr(config, "workerinput"):
+        config.pluginmanager.register(Worker(config, early), WORKER)
+        return
+    inside = judge_inside(config.rootpath)
+    if inside is not None:
+        raise pytest.UsageError(
+            f"pytest-gates was imported from {inside}, inside the project it is to judge; remove that "
+            "folder, or start pytest so that it does not come first (`pytest`, not `python -m pytest`)"
+        )
+    try:
+        register_installed(config.pluginmanager)
+        known = _catalog(config)
+        policy = read_policy(config, known)
+    except ConfigError as wrong:
+        shown = "\n".join(f"  {problem}" for problem in wrong.problems)
+        raise pytest.UsageError(f"the policy of pytest-gates is wrong:\n{shown}") from wrong
+    if any(known.gates[gate.name].uses_coverage for gate in policy.gates):
+        early.measure(branches=False, source=())
+    config.pluginmanager.register(Controller(config, early, policy, known), CONTROLLER)
+
+
+def register_installed(pluginmanager: Any) -> None:
+    """Packages that declare their hooks for `gates verify` are known to the run as well."""
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+        module = entry.load()
+        if not pluginmanager.is_registered(module):
+            pluginmanager.register(module, f"{ENTRY_POINT_GROUP}:{entry.name}")
+
+
+def read_policy(config: pytest.Config, known: Catalog) -> Policy:
+    """The effective policy with its waivers. Raises ConfigError."""
+    options = config.option
+    policy = parse_policy(
+        policy_source(config.rootpath, options.gates_config),
+        gates=known.gates,
+        default=DEFAULT_POLICY,
+        profile=profile_name(options),
+        overrides=overrides(options),
+        version=__version__,
+        reporters=tuple(known.reporters),
+    )
+    path = config.rootpath / policy.exceptions_file
+    if not path.exists():
+        return policy
+    waivers = parse_exceptions(read_text(path), policy.exceptions_file)
+    return with_waivers(policy, waivers, known.gates)
+
+
+def _catalog(config: pytest.Config) -> Catalog:
+    hook = config.hook
+    return catalog(
+        gates=_values(hook.pytest_gates_gates()),
+        tools=_values(hook.pytest_gates_tools()),
+        reporters=_values(hook.pytest_gates_reporters()),
+    )
+
+
+def _values(answers: list[Iterable[Any]]) -> tuple[Any, ...]:
+    # pluggy answers in the order last registered, first called; people expect the other one.
+    return tuple(chain.from_iterable(reversed(answers)))

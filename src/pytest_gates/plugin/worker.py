@@ -1,0 +1,31 @@
+"""An xdist worker: it only records, and hands over what it has at its end. Effects: hooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_gates.plugin.early import Early
+
+OUTPUT_KEY = "pytest_gates"
+
+
+class Worker:
+    """Registered in worker processes in place of the controller."""
+
+    def __init__(self, config: Any, early: Early) -> None:
+        self._config = config
+        self._early = early
+        self._deselected: list[str] = []
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        self._deselected.extend(item.nodeid for item in items)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        output: dict[str, Any] = {"deselected": self._deselected}
+        if self._early.measurement is not None:
+            self._early.measurement.stop()
+            output["coverage"] = self._early.measurement.packed()
+        self._config.workeroutput[OUTPUT_KEY] = output

@@ -1,0 +1,295 @@
+"""Report to lines of a terminal: one when all is well, at most 25 when not. Pure."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from pytest_gates.model.coverage import CoverageFacts
+from pytest_gates.model.evidence import Checkout
+from pytest_gates.model.exceptions import WaiverState
+from pytest_gates.model.finding import Effect, Finding
+from pytest_gates.model.report import Decision, Report
+from pytest_gates.model.text import printable
+from pytest_gates.model.verdict import GateResult, Mode, Verdict
+
+MOST_LINES = 25
+_WIDTH = 160
+_SOON_DAYS = 14
+_MOST_PLACES = 4
+_BELOW_FLOOR = "-below-floor"
+_INDENT = " " * 18
+
+
+class Style(enum.StrEnum):
+    """How a line is meant; the plugin gives it a colour."""
+
+    TITLE = "title"
+    BAD = "bad"
+    UNSURE = "unsure"
+    GOOD = "good"
+    PLAIN = "plain"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of the screen, without control characters."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+class Detail(enum.IntEnum):
+    """How much the reader asked for: pytest's -q, nothing, -v."""
+
+    QUIET = 0
+    NORMAL = 1
+    FULL = 2
+
+
+_STYLE_OF = {
+    Decision.PASS: Style.GOOD,
+    Decision.WARN: Style.UNSURE,
+    Decision.BLOCKED: Style.BAD,
+    Decision.INCONCLUSIVE: Style.BAD,
+}
+
+
+def lines(report: Report, detail: Detail, report_path: str) -> tuple[Line, ...]:
+    """Never empty; exactly one line when the decision is `pass` and -v was not asked for."""
+    if detail is Detail.QUIET or (detail is Detail.NORMAL and _is_short(report)):
+        return (_one_line(report, report_path),)
+    head = (
+        Line(f"gates: {report.decision.upper()}", Style.TITLE),
+        Line(_provenance(report)),
+    )
+    foot = (*_waiver_lines(report), *_passing(report), Line(_closing(report, report_path)))
+    if detail is Detail.FULL:
+        body = tuple(line for result in _loud(report) for line in _whole_block(result))
+        return (*head, *body, *_measures(report), *foot)
+    return (*head, *_fitted(_loud(report), MOST_LINES - len(head) - len(foot)), *foot)
+
+
+def verdict_line(report: Report) -> str | None:
+    """For pytest's own red line; None when nothing blocks."""
+    if not report.decision.exit_status:
+        return None
+    blocking = [one for one in report.results if one.mode is Mode.BLOCK]
+    failed = sum(1 for one in blocking if one.verdict is Verdict.FAIL)
+    unsure = sum(1 for one in blocking if one.verdict is Verdict.INCONCLUSIVE)
+    parts = [f"{failed} failed"] if failed else []
+    parts += [f"{unsure} inconclusive"] if unsure else []
+    return f"gates: {report.decision.upper()} - {', '.join(parts) or 'no result'}, {len(report.results)} evaluated"
+
+
+def _is_short(report: Report) -> bool:
+    return report.decision is Decision.PASS or _only_partial(report)
+
+
+def _only_partial(report: Report) -> bool:
+    """A part of the suite on a laptop: nothing to say but that nothing was judged."""
+    return (
+        report.decision is Decision.WARN
+        and bool(report.evidence.run.selection)
+        and not any(result.verdict is Verdict.FAIL for result in report.results)
+    )
+
+
+def _one_line(report: Report, report_path: str) -> Line:
+    style = _STYLE_OF[report.decision]
+    if _only_partial(report):
+        why = ", ".join(report.evidence.run.selection)
+        return Line(printable(f"gates: not judged, partial run ({why})", _WIDTH), Style.UNSURE)
+    if report.decision is Decision.PASS:
+        said = [f"{result.gate} {result.summary}" for result in report.results]
+        waived = sum(len(result.waived) for result in report.results)
+        if waived:
+            said.append(f"{waived} waived")
+        text = f"gates: pass · {' · '.join(said)}"
+        return Line(printable(f"{text} · report {report_path}", 2 * _WIDTH), style)
+    loud = ", ".join(f"{one.gate} ({_first_rule(one)})" for one in _loud(report))
+    text = f"gates: {report.decision.upper()} · {loud} · report {report_path}"
+    return Line(printable(text, 2 * _WIDTH), style)
+
+
+def _first_rule(result: GateResult) -> str:
+    groups = _groups(result)
+    return groups[0][0].rule if groups else result.verdict.value
+
+
+def _provenance(report: Report) -> str:
+    run = report.evidence.run
+    parts = [f"profile {report.policy.profile}", f"policy {report.policy.source}", report.policy.digest[:15]]
+    if isinstance(run.checkout, Checkout):
+        dirty = " + uncommitted changes" if run.checkout.dirty else ""
+        parts.append(f"commit {run.checkout.commit[:10]}{dirty}")
+    else:
+        parts.append("no commit")
+    coverage = report.evidence.coverage
+    if isinstance(coverage, CoverageFacts):
+        parts.append(f"coverage by {coverage.measured_by}, {coverage.core}")
+    return printable(" · ".join(parts), _WIDTH)
+
+
+def _loud(report: Report) -> tuple[GateResult, ...]:
+    """Results that are not green: blocking failures first, warnings last."""
+    rank = {Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 1}
+    found = [result for result in report.results if result.verdict in rank]
+    return tuple(sorted(found, key=lambda one: (one.mode is Mode.WARN, rank[one.verdict])))
+
+
+def _label(result: GateResult) -> str:
+    if result.mode is Mode.WARN:
+        return "WARN"
+    return "BLOCK" if result.verdict is Verdict.FAIL else "UNSURE"
+
+
+def _fitted(results: tuple[GateResult, ...], room: int) -> tuple[Line, ...]:
+    """One group of each gate first, then more of each as long as there is room."""
+    shown = [1] * len(results)
+    used = sum(len(_block(result, 1)) for result in results)
+    for number, result in enumerate(results):
+        while shown[number] < len(_groups(result)):
+            grown = len(_block(result, shown[number] + 1)) - len(_block(result, shown[number]))
+            if used + grown > room:
+                break
+            shown[number] += 1
+            used += grown
+    body = [line for result, count in zip(results, shown, strict=True) for line in _block(result, count)]
+    if len(body) <= room:
+        return tuple(body)
+    return (*body[: room - 1], Line(f"{_INDENT} … more in the report"))
+
+
+def _groups(result: GateResult) -> tuple[tuple[Finding, ...], ...]:
+    """Findings that count, those of one rule together, in the order of their first."""
+    found: dict[str, list[Finding]] = {}
+    for finding in (*result.failures, *result.unknowns):
+        found.setdefault(finding.rule, []).append(finding)
+    return tuple(tuple(group) for group in found.values())
+
+
+def _block(result: GateResult, count: int) -> tuple[Line, ...]:
+    """The first `count` groups: what, where, what next, and where else."""
+    groups = _groups(result)
+    style = Style.BAD if _label(result) == "BLOCK" else Style.UNSURE
+    out: list[Line] = []
+    for number, group in enumerate(groups[:count]):
+        lead = f" {_label(result):<6} {result.gate:<10}" if number == 0 else _INDENT
+        out.append(Line(f"{lead} {_told(group[0])}", style if number == 0 else Style.PLAIN))
+        next_step = _next_step(result, group[0])
+        if next_step:
+            out.append(Line(f"{_INDENT} {next_step}"))
+        if len(group) > 1:
+            others = ", ".join(one.where for one in group[1 : 1 + _MOST_PLACES] if one.where)
+            more = ", …" if len(group) > 1 + _MOST_PLACES else ""
+            out.append(Line(printable(f"{_INDENT} +{len(group) - 1} {group[0].rule}: {others}{more}", _WIDTH)))
+    hidden = sum(len(group) for group in groups[count:])
+    if hidden:
+        rules = ", ".join(group[0].rule for group in groups[count : count + _MOST_PLACES])
+        out.append(Line(printable(f"{_INDENT} +{hidden} in the report: {rules}", _WIDTH)))
+    return tuple(out)
+
+
+def _whole_block(result: GateResult) -> tuple[Line, ...]:
+    """Every finding, notes too."""
+    style = Style.BAD if _label(result) == "BLOCK" else Style.UNSURE
+    out = [Line(f" {_label(result):<6} {result.gate:<10} {printable(result.summary, _WIDTH)}", style)]
+    for finding in (*result.failures, *result.unknowns):
+        out.append(Line(f"{_INDENT} {_told(finding)}"))
+        next_step = _next_step(result, finding)
+        if next_step:
+            out.append(Line(f"{_INDENT}   {next_step}"))
+    notes = [one for one in result.findings if one.effect is Effect.NOTE]
+    out += [Line(f"{_INDENT} note: {_told(one)}") for one in notes]
+    return tuple(out)
+
+
+def _told(finding: Finding) -> str:
+    severity = f" ({finding.severity})" if finding.severity else ""
+    where = finding.where
+    place = f"{printable(where, 90)}: " if where and where not in finding.message else ""
+    if where in {"suite", "total"}:
+        place = ""
+    return printable(f"{finding.rule}{severity} {place}{printable(finding.message, 200)}", 2 * _WIDTH)
+
+
+def _next_step(result: GateResult, finding: Finding) -> str:
+    parts = [f"next: {finding.remedy}"] if finding.remedy else []
+    origin = _threshold_of(result, finding)
+    if origin:
+        parts.append(f"set by {origin}")
+    return printable(" · ".join(parts), 2 * _WIDTH)
+
+
+def _threshold_of(result: GateResult, finding: Finding) -> str | None:
+    """Where the number is written that this finding did not reach."""
+    if finding.effect is not Effect.FAIL:
+        return None
+    origins = [one.origin for one in result.measures if one.origin and one.required]
+    if finding.rule.endswith(_BELOW_FLOOR):
+        return next((one for one in origins if _speaks_of(one, finding)), None)
+    # Without a severity there was nothing to compare: the finding counts by itself.
+    return origins[0] if origins and finding.severity is not None else None
+
+
+def _speaks_of(origin: str, finding: Finding) -> bool:
+    if finding.subject not in {None, "total"}:
+        return f'"{finding.subject}"' in origin
+    return finding.rule.removesuffix(_BELOW_FLOOR) in origin or "fail_under" in origin
+
+
+def _waiver_lines(report: Report) -> tuple[Line, ...]:
+    today = report.judged.date()
+    out: list[Line] = []
+    for use in report.waivers:
+        one = use.waiver
+        about = f"{one.gate} {one.subject} ({one.owner}: {one.reason})"
+        if use.state is WaiverState.EXPIRED:
+            out.append(Line(f" EXPIRED {printable(about, 120)} ended {one.expires}: it blocks again"))
+        elif use.state is WaiverState.STALE:
+            out.append(Line(f" STALE  {printable(about, 120)} matches nothing: remove it"))
+        elif use.state is WaiverState.USED:
+            left = (one.expires - today).days
+            soon = f", {left} day(s) left" if left <= _SOON_DAYS else ""
+            out.append(Line(f" WAIVED {printable(about, 120)} until {one.expires}{soon}"))
+    if len(out) > 3:  # noqa: PLR2004 - a long file of waivers must not push the findings off the screen
+        return (*out[:2], Line(f" WAIVED {len(out) - 2} more exceptions in the report"))
+    return tuple(out)
+
+
+def _passing(report: Report) -> tuple[Line, ...]:
+    parts = [f"{one.gate} {one.summary}" for one in report.results if one.verdict is Verdict.PASS]
+    parts += [
+        f"{one.gate} skipped: {one.summary}" for one in report.results if one.verdict is Verdict.SKIPPED
+    ]
+    return (Line(printable(f" pass   {' · '.join(parts)}", 2 * _WIDTH), Style.GOOD),) if parts else ()
+
+
+def _measures(report: Report) -> tuple[Line, ...]:
+    out: list[Line] = []
+    for result in report.results:
+        for one in result.measures:
+            required = f", required {one.required}" if one.required else ""
+            origin = f"  [{one.origin}]" if one.origin and one.required else ""
+            text = f" {result.gate}: {one.name} {one.observed}{required}{origin}"
+            out.append(Line(printable(text, 2 * _WIDTH)))
+    return tuple(out)
+
+
+def _closing(report: Report, report_path: str) -> str:
+    tests = next((one for one in report.results if one.gate == "tests"), None)
+    blocked = [one.gate for one in _loud(report) if one.mode is Mode.BLOCK]
+    verb = {
+        Decision.BLOCKED: "block",
+        Decision.INCONCLUSIVE: "cannot clear",
+        Decision.WARN: "would question",
+        Decision.PASS: "",
+    }[report.decision]
+    if not verb:
+        return f" report {report_path}"
+    lead = "Tests pass, but " if tests is not None and tests.verdict is Verdict.PASS else ""
+    count = len(blocked) or len(_loud(report))
+    said = f"{count} gate(s) {verb} this change"
+    said = lead + said if lead else said[:1].upper() + said[1:]
+    return f" {said}. Report {report_path}"
