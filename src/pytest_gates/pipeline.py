@@ -19,7 +19,12 @@ from pytest_gates.model.verdict import GateResult, Judgement, Mode, Verdict, Wai
 
 
 def evaluate(
-    policy: Policy, evidence: Evidence, *, gates: Mapping[str, Gate], now: dt.datetime, generator: str
+    policy: Policy,
+    evidence: Evidence,
+    *,
+    gates: Mapping[str, Gate],
+    now: dt.datetime,
+    generator: str,
 ) -> Report:
     """The whole judgement. `now` is aware; its UTC date decides which waivers have expired.
 
@@ -139,7 +144,9 @@ def split_waived(
     return tuple(kept), tuple(waived)
 
 
-def _use(waiver: Waiver, results: tuple[GateResult, ...], matched: int, today: dt.date) -> WaiverUse:
+def _use(
+    waiver: Waiver, results: tuple[GateResult, ...], matched: int, today: dt.date
+) -> WaiverUse:
     result = next((one for one in results if one.gate == waiver.gate), None)
     if waiver.expired(today):
         state = WaiverState.EXPIRED

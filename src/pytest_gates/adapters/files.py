@@ -108,10 +108,14 @@ def _walked(root: Path) -> tuple[str, ...]:
         folders[:] = [
             one
             for one in folders
-            if not one.startswith(".") and one not in _FOREIGN and not (here / one / "pyvenv.cfg").exists()
+            if not one.startswith(".")
+            and one not in _FOREIGN
+            and not (here / one / "pyvenv.cfg").exists()
         ]
         found += [
-            (here / one).relative_to(root).as_posix() for one in files if one.endswith(_PYTHON_SUFFIXES)
+            (here / one).relative_to(root).as_posix()
+            for one in files
+            if one.endswith(_PYTHON_SUFFIXES)
         ]
     return tuple(sorted(found))
 
@@ -138,8 +142,6 @@ def write_whole(path: Path, content: bytes) -> None:
             f"the report cannot be written to {path}: {why.strerror or why}; "
             "make the folder writable or name another one with report-dir"
         ) from why
-
-
 
 
 def _has_table(text: str) -> bool:

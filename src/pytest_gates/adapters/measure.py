@@ -22,7 +22,9 @@ from pytest_gates.adapters.coverage_facts import DataFolder
 from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.evidence import Unavailable
 
-_NOT_CODE = frozenset({"tests", "test", "testing", "docs", "doc", "examples", "benchmarks", "build", "dist"})
+_NOT_CODE = frozenset(
+    {"tests", "test", "testing", "docs", "doc", "examples", "benchmarks", "build", "dist"}
+)
 _NOT_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py"})
 _SYSMON_SINCE = (3, 12)
 _SYSMON_DEFAULT_SINCE = (3, 14)
@@ -125,12 +127,17 @@ class Measurement:
         own = coverage.Coverage(data_file=str(self._folder.data_file), data_suffix=True)
         if branches:
             own.set_option("run:branch", True)
-        if not any(own.get_option(f"run:{key}") for key in ("source", "source_pkgs", "source_dirs", "include")):
+        if not any(
+            own.get_option(f"run:{key}")
+            for key in ("source", "source_pkgs", "source_dirs", "include")
+        ):
             chosen = source or default_source(self._root)
             own.set_option("run:source", list(chosen))
             if not source:
                 named = ", ".join(_relative(one, self._root) for one in chosen)
-                self._notes.append(f"measured {named}, since neither coverage's settings nor `source` name any")
+                self._notes.append(
+                    f"measured {named}, since neither coverage's settings nor `source` name any"
+                )
         if may_use_sysmon(own):
             own.set_option("run:core", "sysmon")
             self._notes.append("lines only, so the faster sysmon core of coverage was chosen")

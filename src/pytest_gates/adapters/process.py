@@ -39,7 +39,9 @@ class NotEnded(Exception):
 class Running:
     """A program in the background. Whoever starts one waits for it or stops it."""
 
-    def __init__(self, argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], polite: bool) -> None:
+    def __init__(
+        self, argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], polite: bool
+    ) -> None:
         """Raises NotEnded when the program cannot be started at all."""
         self._folder = Path(tempfile.mkdtemp(prefix="pytest-gates-"))
         self._started = time.monotonic()
@@ -72,7 +74,9 @@ class Running:
             exit_code = self._process.wait(left)
         except subprocess.TimeoutExpired as why:
             self.stop()
-            raise NotEnded(f"it did not end within {timeout_seconds:g} seconds and was stopped") from why
+            raise NotEnded(
+                f"it did not end within {timeout_seconds:g} seconds and was stopped"
+            ) from why
         try:
             return Ended(
                 exit_code=exit_code,
@@ -109,7 +113,9 @@ class Running:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def run(argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], timeout_seconds: float) -> Ended:
+def run(
+    argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], timeout_seconds: float
+) -> Ended:
     """Start it and wait. Raises NotEnded."""
     return Running(argv, cwd=cwd, env=env, polite=False).wait(timeout_seconds)
 

@@ -42,7 +42,9 @@ class Scans:
             )
         except ToolError as why:
             self._known[tool.name] = Unavailable(why=why.why, remedy=why.remedy)
-        except Exception as why:  # a tool of a third party may stumble as well; then nothing was scanned
+        except (
+            Exception
+        ) as why:  # a tool of a third party may stumble as well; then nothing was scanned
             remedy = f"install it: pip install {tool.distribution}"
             self._known[tool.name] = Unavailable(why=printable(str(why)), remedy=remedy)
         else:
@@ -101,7 +103,9 @@ class Scans:
     def _ended(
         self, tool: Tool, settings: object, context: ToolContext, command: Command, running: Running
     ) -> Scan | Unavailable:
-        timeout = settings.timeout if isinstance(settings, ScanSettings) else _DEFAULT_TIMEOUT_SECONDS
+        timeout = (
+            settings.timeout if isinstance(settings, ScanSettings) else _DEFAULT_TIMEOUT_SECONDS
+        )
         try:
             ended = running.wait(timeout)
         except NotEnded as why:
@@ -123,7 +127,9 @@ class Scans:
             return Unavailable(why=printable(why.why), remedy=printable(why.remedy))
         except Exception as crash:  # a reader that stumbles over an answer knows nothing of it
             return Unavailable(
-                why=printable(f"the answer of {tool.name} could not be read: {type(crash).__name__}: {crash}"),
+                why=printable(
+                    f"the answer of {tool.name} could not be read: {type(crash).__name__}: {crash}"
+                ),
                 remedy=f"check the installed version of {tool.distribution} and report this",
             )
 

@@ -13,10 +13,20 @@ from pytest_gates import __version__, hookspecs
 from pytest_gates.adapters.files import find_policy_file, read_text
 from pytest_gates.catalog import DEFAULT_POLICY, Catalog, catalog
 from pytest_gates.config.exceptions import parse_exceptions
-from pytest_gates.config.policy import Overrides, PolicySource, parse_policy, with_waivers
+from pytest_gates.config.policy import (
+    Overrides,
+    PolicySource,
+    parse_policy,
+    policy_table,
+    with_waivers,
+)
 from pytest_gates.errors import GatesError
-from pytest_gates.model.policy import Policy
+from pytest_gates.model.contracts import Gate
+from pytest_gates.model.evidence import Evidence
+from pytest_gates.model.policy import DEFAULT_REPORT_DIR, Policy
 from pytest_gates.model.report import Report
+from pytest_gates.model.settings import ForeignSettings
+from pytest_gates.model.verdict import Judgement
 from pytest_gates.reporters import json
 
 MOST_BYTES = 1 << 30
@@ -29,16 +39,24 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
     known: Catalog
 
 
-def read_law(root: Path, named: str | None, profile: str) -> Law:
-    """Raises ConfigError for a wrong policy."""
+def read_law(root: Path, named: str | None, profile: str, foreign: frozenset[str]) -> Law:
+    """Raises ConfigError for a wrong policy.
+
+    `foreign` are gates that the reports speak of. Those that are not installed here may have a table in
+    the policy all the same: nobody here can judge by it, so they will be inconclusive.
+    """
     known = installed_catalog()
+    readable = {
+        **known.gates,
+        **{name: _foreign(name) for name in sorted(foreign - known.gates.keys())},
+    }
     file = find_policy_file(root, named)
     source = None
     if file is not None:
         source = PolicySource(file_name=file.name, text=file.text, table=file.table)
     policy = parse_policy(
         source,
-        gates=known.gates,
+        gates=readable,
         default=DEFAULT_POLICY,
         profile=profile,
         overrides=Overrides(),
@@ -48,8 +66,36 @@ def read_law(root: Path, named: str | None, profile: str) -> Law:
     path = root / policy.exceptions_file
     if path.exists():
         waivers = parse_exceptions(read_text(path), policy.exceptions_file)
-        policy = with_waivers(policy, waivers, known.gates)
+        policy = with_waivers(policy, waivers, readable)
     return Law(policy=policy, known=known)
+
+
+def report_folder(root: Path, named: str | None, profile: str) -> str:
+    """Folder of the reports as far as it can be read; a wrong policy is told later, whole."""
+    try:
+        file = find_policy_file(root, named)
+        table = (
+            None
+            if file is None
+            else policy_table(PolicySource(file_name=file.name, text=file.text, table=file.table))
+        )
+    except GatesError:
+        table = None
+    top = table or {}
+    profiles = top.get("profiles")
+    overlay = profiles.get(profile) if isinstance(profiles, dict) else None
+    chosen = {**top, **(overlay if isinstance(overlay, dict) else {})}.get("report-dir")
+    return chosen if isinstance(chosen, str) else DEFAULT_REPORT_DIR
+
+
+def _foreign(name: str) -> Gate:
+    return Gate(
+        name=name, doc="not installed here", settings=ForeignSettings, evaluate=_nobody_can_judge
+    )
+
+
+def _nobody_can_judge(evidence: Evidence, settings: ForeignSettings) -> Judgement:
+    raise NotImplementedError("a gate that is not installed is never asked")
 
 
 def installed_catalog() -> Catalog:

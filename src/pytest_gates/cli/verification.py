@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Checkout
-from pytest_gates.model.policy import Policy
+from pytest_gates.model.policy import Policy, digest_of
 from pytest_gates.model.report import Decision, PolicyRecord, Report
-from pytest_gates.model.verdict import GateResult, Verdict
+from pytest_gates.model.verdict import GateResult, Mode, Verdict
 from pytest_gates.pipeline import decide, evaluate
 
 _CLOCK_SKEW = dt.timedelta(minutes=5)
@@ -32,7 +32,9 @@ class Weight(enum.IntEnum):
 
     @property
     def word(self) -> str:
-        return {Weight.SAID: "ok", Weight.UNKNOWN: "inconclusive", Weight.BLOCKED: "blocked"}[self]
+        return {Weight.SAID: "note", Weight.UNKNOWN: "inconclusive", Weight.BLOCKED: "blocked"}[
+            self
+        ]
 
     @property
     def colour(self) -> str:
@@ -61,37 +63,33 @@ def inspect(
     report: Report, name: str, policy: Policy, gates: Mapping[str, Gate], expected: Expected
 ) -> tuple[Claim, ...]:
     """Everything there is to say about one report, never empty."""
-    law, missing = _lawful(policy, report, gates, expected.accept_recorded)
-    again = evaluate(law, report.evidence, gates=gates, now=expected.now, generator=report.generator)
-    recorded = tuple(one for one in report.results if one.gate in missing)
-    decision = decide((*again.results, *recorded), law, finished=report.finished)
+    again = evaluate(
+        policy, report.evidence, gates=gates, now=expected.now, generator=report.generator
+    )
+    recorded = {
+        one.gate: one
+        for one in report.results
+        if one.gate not in gates and one.gate in expected.accept_recorded
+    }
+    results = tuple(recorded.get(one.gate, one) for one in again.results)
+    other_policy = _other_policy(report.policy, name, policy.record(), frozenset(gates))
     doubts = (
         *_unfinished(report, name),
         *_other_commit(report, name, expected.commit),
         *_other_time(report, name, expected),
-        *_other_policy(report.policy, name, policy.record(), missing),
-        *_altered(report, again, name),
+        # Under another policy another verdict is no surprise, and nothing passes anyway.
+        *(other_policy or _altered(report, again, name, frozenset(gates))),
     )
-    return (*doubts, *_verdicts(again, recorded, decision, name, clean=not doubts))
-
-
-def _lawful(
-    policy: Policy, report: Report, gates: Mapping[str, Gate], accepted: frozenset[str]
-) -> tuple[Policy, frozenset[str]]:
-    """The policy to judge by, and the gates whose recorded result the caller accepts.
-
-    A gate that the run had and that is not known here (a conftest brought it) stays in force unless it
-    is accepted: it is judged inconclusive, since nobody here can judge it.
-    """
-    unknown = [one.gate for one in report.results if one.gate not in gates]
-    missing = frozenset(unknown) & accepted
-    return policy, missing
+    decision = decide(results, policy, finished=report.finished)
+    return (*doubts, *_verdicts(results, recorded.keys(), policy, decision, name, clean=not doubts))
 
 
 def _unfinished(report: Report, name: str) -> tuple[Claim, ...]:
     if report.finished:
         return ()
-    return (Claim(Weight.UNKNOWN, f"{name}: the run did not finish", "run it again and let it end"),)
+    return (
+        Claim(Weight.UNKNOWN, f"{name}: the run did not finish", "run it again and let it end"),
+    )
 
 
 def _other_commit(report: Report, name: str, commit: str | None) -> tuple[Claim, ...]:
@@ -107,7 +105,13 @@ def _other_commit(report: Report, name: str, commit: str | None) -> tuple[Claim,
             ),
         )
     if not isinstance(tested, Checkout):
-        return (Claim(Weight.UNKNOWN, f"{name}: the run did not know its commit ({tested.why})", tested.remedy),)
+        return (
+            Claim(
+                Weight.UNKNOWN,
+                f"{name}: the run did not know its commit ({tested.why})",
+                tested.remedy,
+            ),
+        )
     # An abbreviated SHA on the command line is enough, if it is long enough to be one.
     if not (len(commit) >= 7 and tested.commit.startswith(commit.lower())):  # noqa: PLR2004
         return (
@@ -138,43 +142,61 @@ def _other_time(report: Report, name: str, expected: Expected) -> tuple[Claim, .
             ),
         )
     if age < -_CLOCK_SKEW:
-        return (Claim(Weight.UNKNOWN, f"{name}: ends {_shown(-age)} in the future", "set the clocks right"),)
+        return (
+            Claim(
+                Weight.UNKNOWN, f"{name}: ends {_shown(-age)} in the future", "set the clocks right"
+            ),
+        )
     return ()
 
 
 def _other_policy(
-    ran: PolicyRecord, name: str, now: PolicyRecord, accepted: frozenset[str]
+    ran: PolicyRecord, name: str, now: PolicyRecord, installed: frozenset[str]
 ) -> tuple[Claim, ...]:
-    before = {gate: table for gate, table in ran.gates.items() if gate not in accepted}
-    if before == msgspec.to_builtins(now.gates) and ran.expect == now.expect:
-        return ()
+    """Settings of gates that are not installed here cannot be compared: their defaults are not known."""
     changed = sorted(
         gate
-        for gate in {*before, *now.gates}
-        if before.get(gate) != msgspec.to_builtins(now.gates).get(gate)
+        for gate in {*ran.gates, *now.gates}
+        if gate in installed
+        and digest_of({gate: ran.gates.get(gate)}, ()) != digest_of({gate: now.gates.get(gate)}, ())
     )
-    how = f"profile {ran.profile}, verified with {now.profile}" if ran.profile != now.profile else "edited since"
+    changed += [
+        f"{gate} (gone)" for gate in sorted(ran.gates.keys() - now.gates.keys() - installed)
+    ]
+    if ran.expect != now.expect:
+        changed.append("expect")
+    if not changed:
+        return ()
+    how = (
+        f"profile {ran.profile}, verified with {now.profile}"
+        if ran.profile != now.profile
+        else "edited since"
+    )
     return (
         Claim(
             Weight.UNKNOWN,
-            f"{name}: was run under another policy ({how}): {', '.join(changed) or 'expect'}",
+            f"{name}: was run under another policy ({how}): {', '.join(changed)}",
             f"run with the policy that is checked out here and --gates-profile {now.profile}, "
             "without --gate and --no-gate",
         ),
     )
 
 
-def _altered(report: Report, again: Report, name: str) -> tuple[Claim, ...]:
+def _altered(
+    report: Report, again: Report, name: str, installed: frozenset[str]
+) -> tuple[Claim, ...]:
     """The recorded answer must be the one that its own evidence and policy give."""
     recorded = {one.gate: one for one in report.results}
     wrong = [
         one.gate
         for one in again.results
-        if one.gate in recorded and _better(recorded[one.gate], one) and not one.waived
+        if one.gate in installed and one.gate in recorded and _better(recorded[one.gate], one)
     ]
     own = {one.verdict for one in report.results}
     contradicts = report.decision in {Decision.PASS, Decision.WARN} and not report.finished
-    contradicts |= report.decision is Decision.PASS and bool(own & {Verdict.FAIL, Verdict.INCONCLUSIVE})
+    contradicts |= report.decision is Decision.PASS and bool(
+        own & {Verdict.FAIL, Verdict.INCONCLUSIVE}
+    )
     if not wrong and not contradicts:
         return ()
     what = f"the verdict of {', '.join(wrong)}" if wrong else f"the decision `{report.decision}`"
@@ -197,20 +219,40 @@ def _better(recorded: GateResult, again: GateResult) -> bool:
 
 
 def _verdicts(
-    again: Report, recorded: tuple[GateResult, ...], decision: Decision, name: str, *, clean: bool
+    results: tuple[GateResult, ...],
+    recorded: Collection[str],
+    policy: Policy,
+    decision: Decision,
+    name: str,
+    *,
+    clean: bool,
 ) -> tuple[Claim, ...]:
-    weight = {Decision.BLOCKED: Weight.BLOCKED, Decision.INCONCLUSIVE: Weight.UNKNOWN}.get(decision, Weight.SAID)
-    bad = {Verdict.FAIL, Verdict.INCONCLUSIVE}
-    loud = [one for one in again.results if one.verdict in bad]
-    claims = [Claim(weight, f"{name}: {one.gate}: {_reason(one)}", _remedy(one)) for one in loud]
-    claims += [
-        Claim(Weight.SAID, f"{name}: {one.gate}: `{one.verdict}` as recorded, not judged again")
-        for one in recorded
+    claims = [
+        Claim(_weight(one, policy), f"{name}: {one.gate}: {_reason(one)}", _remedy(one))
+        for one in results
+        if one.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}
     ]
-    if weight is Weight.SAID and clean:
-        said = " · ".join(f"{one.gate} {one.summary}" for one in again.results if one.verdict not in bad)
+    claims += [
+        Claim(Weight.SAID, f"{name}: {gate}: taken as recorded, not judged again")
+        for gate in recorded
+    ]
+    if decision.exit_status == 0 and clean:
+        said = " · ".join(
+            f"{one.gate} {one.summary}" for one in results if one.verdict is Verdict.PASS
+        )
         claims.append(Claim(Weight.SAID, f"{name}: {decision} · {said}"))
-    return tuple(claims) or (Claim(weight, f"{name}: {decision}"),)
+    elif decision.exit_status and not any(claim.weight for claim in claims):
+        # Nothing above says why: no gate judged it at all.
+        claims.append(Claim(Weight.UNKNOWN, f"{name}: {decision}"))
+    return tuple(claims)
+
+
+def _weight(result: GateResult, policy: Policy) -> Weight:
+    if result.mode is Mode.WARN:
+        return Weight.SAID
+    if result.verdict is Verdict.FAIL:
+        return Weight.BLOCKED
+    return Weight.UNKNOWN if policy.block_on_inconclusive else Weight.SAID
 
 
 def _reason(result: GateResult) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from pytest_gates.adapters.files import judge_inside
 from pytest_gates.adapters.git import checkout
-from pytest_gates.cli.judging import Law, read_law, read_report
+from pytest_gates.cli.judging import Law, read_law, read_report, report_folder
 from pytest_gates.cli.verification import Claim, Expected, Weight, inspect
 from pytest_gates.errors import ConfigError, GatesError
 from pytest_gates.model.evidence import Unavailable
+from pytest_gates.model.report import Report
 from pytest_gates.model.text import printable
+from pytest_gates.reporters import json
 
 _DAY_SECONDS = 24 * 3600
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": _DAY_SECONDS}
@@ -23,7 +26,9 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": _DAY_SECONDS}
 class _Age(click.ParamType[int]):
     name = "time"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
         if isinstance(value, int):
             return value
         text = str(value)
@@ -35,16 +40,39 @@ class _Age(click.ParamType[int]):
 
 @click.command()
 @click.argument("reports", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--root", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path(),
-              help="Folder of the judged project.  [default: this one]")
-@click.option("--commit", metavar="SHA", help="Commit the report must be of.  [default: the checked-out one]")
-@click.option("--any-commit", is_flag=True, help="Do not ask which commit was tested (no git here).")
-@click.option("--profile", metavar="NAME", default="ci", show_default=True, help="Profile to judge by.")
-@click.option("--config", "config", metavar="FILE", help="File of the policy, relative to the root.")
-@click.option("--max-age", type=_Age(), default="24h", show_default=True, help="Oldest report to accept.")
-@click.option("--expect", multiple=True, metavar="SHARD", help="Name of a shard that must be there; repeatable.")
-@click.option("--accept-recorded", multiple=True, metavar="GATE",
-              help="Accept the recorded result of a gate that is not installed here; repeatable.")
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder of the judged project.  [default: this one]",
+)
+@click.option(
+    "--commit", metavar="SHA", help="Commit the report must be of.  [default: the checked-out one]"
+)
+@click.option(
+    "--any-commit", is_flag=True, help="Do not ask which commit was tested (no git here)."
+)
+@click.option(
+    "--profile", metavar="NAME", default="ci", show_default=True, help="Profile to judge by."
+)
+@click.option(
+    "--config", "config", metavar="FILE", help="File of the policy, relative to the root."
+)
+@click.option(
+    "--max-age", type=_Age(), default="24h", show_default=True, help="Oldest report to accept."
+)
+@click.option(
+    "--expect",
+    multiple=True,
+    metavar="SHARD",
+    help="Name of a shard that must be there; repeatable.",
+)
+@click.option(
+    "--accept-recorded",
+    multiple=True,
+    metavar="GATE",
+    help="Accept the recorded result of a gate that is not installed here; repeatable.",
+)
 def verify(  # noqa: PLR0913 - one parameter an option
     reports: tuple[Path, ...],
     root: Path,
@@ -74,16 +102,18 @@ def verify(  # noqa: PLR0913 - one parameter an option
         )
     if commit and any_commit:
         raise click.UsageError("--commit and --any-commit exclude each other")
+    read = {path: _read(path) for path in (reports or (_default_report(root, config, profile),))}
     try:
-        law = read_law(root, config, profile)
+        law = read_law(root, config, profile, _foreign_gates(read))
     except ConfigError as wrong:
         raise click.UsageError(f"the policy is wrong:\n{wrong}") from wrong
     except GatesError as wrong:
         raise click.UsageError(str(wrong)) from wrong
-    paths = reports or (root / law.policy.report_dir / "report.json",)
-    claims = _claims(paths, law, _expected(law, root, commit, any_commit, max_age, expect, accept_recorded))
+    claims = _claims(
+        read, law, _expected(law, root, commit, any_commit, max_age, expect, accept_recorded)
+    )
     _print(claims)
-    raise SystemExit(max((claim.weight.exit_status for claim in claims), default=0))
+    raise SystemExit(max(claim.weight for claim in claims).exit_status)
 
 
 def _expected(
@@ -108,21 +138,43 @@ def _expected(
     )
 
 
-def _claims(paths: tuple[Path, ...], law: Law, expected: Expected) -> tuple[Claim, ...]:
+def _default_report(root: Path, config: str | None, profile: str) -> Path:
+    """Where the policy has reports written; gates it cannot know yet do not matter for that."""
+    return root / report_folder(root, config, profile) / json.REPORTER.file_name
+
+
+def _read(path: Path) -> Report | GatesError:
+    try:
+        return read_report(path)
+    except GatesError as why:
+        return why
+
+
+def _foreign_gates(read: Mapping[Path, Report | GatesError]) -> frozenset[str]:
+    reports = [one for one in read.values() if isinstance(one, Report)]
+    return frozenset(name for report in reports for name in report.policy.gates)
+
+
+def _claims(
+    read: Mapping[Path, Report | GatesError], law: Law, expected: Expected
+) -> tuple[Claim, ...]:
     found: list[Claim] = []
     shards: list[str | None] = []
-    for path in paths:
-        try:
-            report = read_report(path)
-        except GatesError as why:
-            found.append(Claim(Weight.UNKNOWN, f"{path}: {why}", "run `pytest -p gates` and hand over its report"))
+    for path, report in read.items():
+        if isinstance(report, GatesError):
+            remedy = "run `pytest -p gates` and hand over its report"
+            found.append(Claim(Weight.UNKNOWN, f"{_shown(path)}: {report}", remedy))
             continue
         shards.append(report.evidence.run.shard)
-        found += inspect(report, str(path), law.policy, law.known.gates, expected)
+        found += inspect(report, _shown(path), law.policy, law.known.gates, expected)
     missing = [name for name in dict.fromkeys(expected.shards) if name not in shards]
     if missing:
         found.append(
-            Claim(Weight.UNKNOWN, f"no report of shard {', '.join(missing)}", "hand over the reports of all shards")
+            Claim(
+                Weight.UNKNOWN,
+                f"no report of shard {', '.join(missing)}",
+                "hand over the reports of all shards",
+            )
         )
     twice = sorted({str(name) for name in shards if shards.count(name) > 1})
     if twice:
@@ -134,6 +186,11 @@ def _claims(paths: tuple[Path, ...], law: Law, expected: Expected) -> tuple[Clai
             )
         )
     return tuple(found)
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _print(claims: tuple[Claim, ...]) -> None:

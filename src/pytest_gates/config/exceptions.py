@@ -20,7 +20,7 @@ def parse_exceptions(text: str, file_name: str) -> tuple[Waiver, ...]:
         if key == "quarantine":
             problems.append(
                 f"{file_name} [[quarantine]]: this version cannot quarantine tests; "
-                "remove the entries, or waive a failing test with [[waiver]] gate = \"tests\""
+                'remove the entries, or waive a failing test with [[waiver]] gate = "tests"'
             )
         elif key != "waiver":
             problems.append(f"{file_name} {key}: unknown key{nearest(key, ['waiver'])}")

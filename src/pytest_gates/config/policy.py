@@ -14,7 +14,7 @@ from pytest_gates.config.values import nearest, parse_table, shown
 from pytest_gates.errors import ConfigError
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.exceptions import Waiver
-from pytest_gates.model.policy import GatePolicy, Policy
+from pytest_gates.model.policy import DEFAULT_REPORT_DIR, GatePolicy, Policy
 from pytest_gates.model.settings import GateSettings
 
 BUILT_IN_PROFILES = ("ci", "local")
@@ -28,7 +28,7 @@ class PolicyTable(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
 
     report_dir: Annotated[
         str, msgspec.Meta(description="Folder of the reports, relative to the root.")
-    ] = "gates-report"
+    ] = DEFAULT_REPORT_DIR
     reports: Annotated[
         tuple[str, ...], msgspec.Meta(description="Formats to write; `json` always is.")
     ] = ("json",)
@@ -47,10 +47,13 @@ class PolicyTable(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     ] = False
     on_inconclusive: Annotated[
         Literal["block", "warn"] | None,
-        msgspec.Meta(description="What an unknown fact does; `block`, but `warn` in profile local."),
+        msgspec.Meta(
+            description="What an unknown fact does; `block`, but `warn` in profile local."
+        ),
     ] = None
     required_version: Annotated[
-        str | None, msgspec.Meta(description="Versions of pytest-gates that may judge by this policy.")
+        str | None,
+        msgspec.Meta(description="Versions of pytest-gates that may judge by this policy."),
     ] = None
 
 
@@ -160,7 +163,9 @@ class _Reader:
         self.file = source.file_name if source is not None and table is not None else ""
         self.prefix = source.table if source is not None else ""
         self.table: dict[str, Any] = dict(default) if table is None else table
-        self.name = "the default policy" if self.is_default else f"{self.file} {self._bracket()}".strip()
+        self.name = (
+            "the default policy" if self.is_default else f"{self.file} {self._bracket()}".strip()
+        )
         self.own_keys = {field.encode_name for field in msgspec.structs.fields(PolicyTable)}
 
     def policy(self, overrides: Overrides, version: str, reporters: tuple[str, ...]) -> Policy:
@@ -248,16 +253,25 @@ class _Reader:
         for name, one in profiles.items() if isinstance(profiles, Mapping) else ():
             if name == self.profile or not isinstance(one, Mapping):
                 continue
-            own = {key: value for key, value in one.items() if self._is_own(key, value, ("profiles", name))}
+            own = {
+                key: value
+                for key, value in one.items()
+                if self._is_own(key, value, ("profiles", name))
+            }
             parse_table(PolicyTable, own, self._place("profiles", name), self.problems)
             for gate in self.gates.values():
                 self._table_of(gate, one.get(gate.name), ("profiles", name))
 
-    def _gate(self, gate: Gate, overlay: Mapping[str, Any], overrides: Overrides) -> GatePolicy | None:
+    def _gate(
+        self, gate: Gate, overlay: Mapping[str, Any], overrides: Overrides
+    ) -> GatePolicy | None:
         merged: dict[str, Any] = {}
         origins: dict[str, str] = {}
         on = gate.name == ALWAYS_ON
-        for path, raw in (((), self.table.get(gate.name)), (("profiles", self.profile), overlay.get(gate.name))):
+        for path, raw in (
+            ((), self.table.get(gate.name)),
+            (("profiles", self.profile), overlay.get(gate.name)),
+        ):
             if raw is None:
                 continue
             on = raw is not False

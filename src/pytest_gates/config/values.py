@@ -48,6 +48,8 @@ def parse_table(
     before = len(problems)
     for key, raw in table.items():
         field = fields.get(key)
+        if field is None and getattr(kind, "open_ended", False):
+            continue
         if field is None:
             problems.append(f"{where} {key} = {shown(raw)}: unknown key{nearest(key, fields)}")
             continue
@@ -55,10 +57,10 @@ def parse_table(
             values[field.name] = _converted(raw, hints[field.name], f"{where} {key}", problems)
         except _Wrong as wrong:
             problems.append(f"{where} {key} = {shown(raw)}: expected {wrong}")
-    missing = [one.encode_name for one in fields.values() if one.required and one.name not in values]
-    problems.extend(
-        f"{where}: `{name}` is missing" for name in missing if name not in table
-    )
+    missing = [
+        one.encode_name for one in fields.values() if one.required and one.name not in values
+    ]
+    problems.extend(f"{where}: `{name}` is missing" for name in missing if name not in table)
     return None if len(problems) > before else kind(**values)
 
 
@@ -89,7 +91,9 @@ def _converted(raw: Any, hint: Any, where: str, problems: list[str]) -> Any:
         if not isinstance(raw, Mapping):
             raise _Wrong("a table")
         inner = typing.get_args(hint)[1]
-        return {key: _converted(one, inner, f'{where}."{key}"', problems) for key, one in raw.items()}
+        return {
+            key: _converted(one, inner, f'{where}."{key}"', problems) for key, one in raw.items()
+        }
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         # A struct may name the one key that people mean when they write a bare value.
         shorthand = getattr(hint, "shorthand", None)
@@ -116,7 +120,9 @@ def _plain(raw: Any, hint: Any) -> Any:
         choices = _choices(hint)
         if choices and isinstance(raw, str):
             raise _Wrong(f"one of {', '.join(choices)}{_only_suggestion(raw, choices)}") from why
-        raise _Wrong(f"one of {', '.join(choices)}" if choices else _WORDS.get(hint, str(hint))) from why
+        raise _Wrong(
+            f"one of {', '.join(choices)}" if choices else _WORDS.get(hint, str(hint))
+        ) from why
 
 
 def _only_suggestion(raw: str, choices: list[str]) -> str:

@@ -37,7 +37,9 @@ class Floors(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     ] = None
     combined: Annotated[
         Percent | None,
-        msgspec.Meta(description="Lowest share of lines and branches counted together, in percent."),
+        msgspec.Meta(
+            description="Lowest share of lines and branches counted together, in percent."
+        ),
     ] = None
 
 
@@ -53,7 +55,9 @@ class CoverageSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
     ] = None
     combined: Annotated[
         Percent | None,
-        msgspec.Meta(description="Lowest share of lines and branches counted together, in percent."),
+        msgspec.Meta(
+            description="Lowest share of lines and branches counted together, in percent."
+        ),
     ] = None
     paths: Annotated[
         dict[str, Floors],
@@ -97,7 +101,10 @@ def evaluate(evidence: Evidence, settings: CoverageSettings) -> Judgement:
             "run the whole suite to have its coverage judged",
         )
     checks = (*_total_checks(settings, facts), *_path_checks(settings, facts))
-    findings = (*_unmatched(settings, facts), *(one for check in checks for one in _found(check, facts)))
+    findings = (
+        *_unmatched(settings, facts),
+        *(one for check in checks for one in _found(check, facts)),
+    )
     return Judgement(
         summary=_summary(checks),
         measures=tuple(_measure(check) for check in checks),
@@ -121,8 +128,12 @@ def _total_checks(settings: CoverageSettings, facts: CoverageFacts) -> tuple[_Ch
     if not settings.paths and all(floor is None for floor in floors.values()):
         # No floor of ours: the one that the project gave coverage itself is honoured, exactly.
         floors["combined" if facts.branch else "lines"] = facts.project_floor
-        setting = "[report] fail_under of the project's coverage settings" if facts.project_floor else ""
-    units = ("lines", "branches", "combined") if facts.branch or settings.needs_branches else ("lines",)
+        setting = (
+            "[report] fail_under of the project's coverage settings" if facts.project_floor else ""
+        )
+    units = (
+        ("lines", "branches", "combined") if facts.branch or settings.needs_branches else ("lines",)
+    )
     return tuple(
         _Check(
             area=TOTAL,
@@ -232,7 +243,9 @@ def _worst(check: _Check) -> str:
         key=lambda file: (_missing(file, unit), file.path),
         reverse=True,
     )[:_WORST_FILES]
-    return " · ".join(f"{file.path}:{_missing_text(file, unit)}" for file in ranked if _missing(file, unit))
+    return " · ".join(
+        f"{file.path}:{_missing_text(file, unit)}" for file in ranked if _missing(file, unit)
+    )
 
 
 def _missing(file: FileCoverage, unit: str) -> int:
@@ -277,7 +290,9 @@ def _summary(checks: tuple[_Check, ...]) -> str:
 
 
 def _unmeasured(why: str, remedy: str) -> Judgement:
-    return Judgement(summary=f"not measured: {why}", findings=(_unknown("not-measured", why, remedy),))
+    return Judgement(
+        summary=f"not measured: {why}", findings=(_unknown("not-measured", why, remedy),)
+    )
 
 
 def _unknown(rule: str, message: str, remedy: str) -> Finding:

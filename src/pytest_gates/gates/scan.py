@@ -50,8 +50,16 @@ def judge(scan: Scan | Unavailable | None, settings: ScanSettings, name: str) ->
                 setting="fail-on",
             ),
         ),
-        findings=(*weighed, *unread),
+        findings=(*weighed, *unread, *_nothing_scanned(scan, name)),
     )
+
+
+def _nothing_scanned(scan: Scan, name: str) -> tuple[Finding, ...]:
+    """Nobody can find anything where nobody looked."""
+    if scan.inputs:
+        return ()
+    remedy = f"check what [tool.pytest-gates.{name}] names and allows"
+    return (_unknown("nothing-scanned", f"{name} looked at nothing at all", remedy, name),)
 
 
 def _weighed(finding: Finding, settings: ScanSettings) -> Finding:

@@ -153,16 +153,22 @@ def _not_run(
         )
     if not _executed(counts) and not run.stopped_early:
         found.append(
-            _unknown("no-tests", _why_none(evidence, counts), "check testpaths, -k, -m and skip markers")
+            _unknown(
+                "no-tests", _why_none(evidence, counts), "check testpaths, -k, -m and skip markers"
+            )
         )
     return tuple(found)
 
 
-def _unexplained(run: RunInfo, counts: Counter[Standing], evidence: Evidence) -> tuple[Finding, ...]:
+def _unexplained(
+    run: RunInfo, counts: Counter[Standing], evidence: Evidence
+) -> tuple[Finding, ...]:
     """pytest said no, and no test says why: another plugin, or pytest itself, objected."""
     status = run.exit_status
     if status is None:
-        return (_unknown("unfinished-run", "the run did not finish", "run it again and let it end"),)
+        return (
+            _unknown("unfinished-run", "the run did not finish", "run it again and let it end"),
+        )
     failed = any(counts[standing] for standing in BAD) or evidence.collection_errors
     if status == 0 or (failed and status in _EXPLAINED_STATUSES) or run.stopped_early:
         return ()

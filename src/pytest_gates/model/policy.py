@@ -13,6 +13,10 @@ from pytest_gates.model.report import PolicyRecord
 from pytest_gates.model.settings import GateSettings
 
 
+DEFAULT_REPORT_DIR = "gates-report"
+"""Not hidden: artifact uploaders skip hidden folders."""
+
+
 class GatePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """One gate that is on. `origins` says for each key where it was written; others are defaults."""
 
@@ -36,7 +40,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
     gates: tuple[GatePolicy, ...]
     block_on_inconclusive: bool
-    report_dir: str = "gates-report"
+    report_dir: str = DEFAULT_REPORT_DIR
     reports: tuple[str, ...] = ("json",)
     expect: tuple[str, ...] = ()
     base: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -24,6 +24,12 @@ class GateSettings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         Mode,
         msgspec.Meta(description="`block`: a failure blocks the merge. `warn`: it is only shown."),
     ] = Mode.BLOCK
+
+
+class ForeignSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
+    """The table of a gate that is not installed here: its mode can be read, the rest is not ours."""
+
+    open_ended: ClassVar[bool] = True
 
 
 class ScanSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):

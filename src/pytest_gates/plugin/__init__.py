@@ -21,16 +21,44 @@ NAMES = frozenset({"gates", "pytest_gates.plugin"})
 EARLY: pytest.StashKey[Early] = pytest.StashKey()
 
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("--gates-profile", {"metavar": "NAME", "help": "profile of the policy (ci when CI=true, else local)"}),
-    ("--gates-config", {"metavar": "FILE", "help": "file of the policy (pyproject.toml or gates.toml)"}),
+    (
+        "--gates-profile",
+        {"metavar": "NAME", "help": "profile of the policy (ci when CI=true, else local)"},
+    ),
+    (
+        "--gates-config",
+        {"metavar": "FILE", "help": "file of the policy (pyproject.toml or gates.toml)"},
+    ),
     ("--gates-report-dir", {"metavar": "DIR", "help": "folder of the reports"}),
-    ("--gates-base", {"metavar": "REF", "help": "what the change is compared with, such as origin/main"}),
-    ("--gates-shard", {"metavar": "NAME", "help": "name of this shard or matrix cell in the report"}),
-    ("--gates-fail-fast", {"action": "store_true", "help": "quick gates must pass before the first test"}),
-    ("--gate", {"metavar": "NAME", "action": "append", "default": [], "help": "turn a gate on for this run"}),
+    (
+        "--gates-base",
+        {"metavar": "REF", "help": "what the change is compared with, such as origin/main"},
+    ),
+    (
+        "--gates-shard",
+        {"metavar": "NAME", "help": "name of this shard or matrix cell in the report"},
+    ),
+    (
+        "--gates-fail-fast",
+        {"action": "store_true", "help": "quick gates must pass before the first test"},
+    ),
+    (
+        "--gate",
+        {
+            "metavar": "NAME",
+            "action": "append",
+            "default": [],
+            "help": "turn a gate on for this run",
+        },
+    ),
     (
         "--no-gate",
-        {"metavar": "NAME", "action": "append", "default": [], "help": "turn a gate off for this run"},
+        {
+            "metavar": "NAME",
+            "action": "append",
+            "default": [],
+            "help": "turn a gate off for this run",
+        },
     ),
 )
 
@@ -81,7 +109,9 @@ def activated_by(config: Any) -> str | None:
             if mentions_plugin(words):
                 return source
         return "-p"
-    by_environment = NAMES & {name.strip() for name in os.environ.get("PYTEST_PLUGINS", "").split(",")}
+    by_environment = NAMES & {
+        name.strip() for name in os.environ.get("PYTEST_PLUGINS", "").split(",")
+    }
     return "PYTEST_PLUGINS" if by_environment and last is None else None
 
 
@@ -96,7 +126,9 @@ def argument_sources(config: Any) -> tuple[tuple[str, list[str]], ...]:
 
 def mentions_plugin(words: list[str]) -> bool:
     joined = {word[2:].strip() for word in words if word.startswith("-p") and len(word) > len("-p")}
-    following = {after.strip() for word, after in zip(words, words[1:], strict=False) if word == "-p"}
+    following = {
+        after.strip() for word, after in zip(words, words[1:], strict=False) if word == "-p"
+    }
     return bool(NAMES & (joined | following))
 
 

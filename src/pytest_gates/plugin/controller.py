@@ -50,7 +50,9 @@ class Controller:
 
     def pytest_report_header(self) -> str:
         policy = self._policy
-        return f"gates: active via {self._early.how}, policy {policy.source}, profile {policy.profile}"
+        return (
+            f"gates: active via {self._early.how}, policy {policy.source}, profile {policy.profile}"
+        )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -91,7 +93,9 @@ class Controller:
         finally:
             self._early.close()
         line = terminal.verdict_line(report)
-        if exitstatus == pytest.ExitCode.OK or (exitstatus == _NOTHING_COLLECTED and self._stop_reason):
+        if exitstatus == pytest.ExitCode.OK or (
+            exitstatus == _NOTHING_COLLECTED and self._stop_reason
+        ):
             session.exitstatus = report.decision.exit_status
         if line is not None and not session.shouldfail:
             session.shouldfail = line
@@ -154,7 +158,9 @@ class Controller:
             except Exception as crash:  # one of a third party: the others must still be written
                 if reporter is json.REPORTER:
                     raise
-                self._trouble.append(f"the reporter `{name}` crashed: {type(crash).__name__}: {crash}")
+                self._trouble.append(
+                    f"the reporter `{name}` crashed: {type(crash).__name__}: {crash}"
+                )
                 continue
             write_whole(self._folder / reporter.file_name, content)
         data = self._gathering.coverage_data() if report.finished else None
@@ -179,7 +185,11 @@ class Controller:
             now=dt.datetime.now(dt.UTC),
             generator=generator(),
         )
-        bad = {Verdict.FAIL, Verdict.INCONCLUSIVE} if self._policy.block_on_inconclusive else {Verdict.FAIL}
+        bad = (
+            {Verdict.FAIL, Verdict.INCONCLUSIVE}
+            if self._policy.block_on_inconclusive
+            else {Verdict.FAIL}
+        )
         stopping = [
             result.gate
             for result in report.results

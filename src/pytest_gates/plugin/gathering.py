@@ -26,7 +26,9 @@ from pytest_gates.plugin.recorder import Recorder
 from pytest_gates.plugin.selection import selection
 
 _NOT_FINISHED = Unavailable(why="the run did not finish", remedy="run it again and let it end")
-_NO_COVERAGE = Unavailable(why="no gate of the policy measures coverage", remedy="turn a coverage gate on")
+_NO_COVERAGE = Unavailable(
+    why="no gate of the policy measures coverage", remedy="turn a coverage gate on"
+)
 
 
 def generator() -> str:
@@ -154,7 +156,9 @@ class Gathering:
         for gate in self._policy.gates:
             if (self._known.gates[gate.name].tool or self._known.tools.get(gate.name)) is None:
                 continue
-            answers.setdefault(gate.name, _NOT_FINISHED if self._finished is None else self._not_started())
+            answers.setdefault(
+                gate.name, _NOT_FINISHED if self._finished is None else self._not_started()
+            )
         return answers
 
     def _not_started(self) -> Unavailable:
@@ -179,7 +183,9 @@ class Gathering:
             },
             platform=sys.platform,
             activated_by=self._early.how,
-            shard=self._config.getoption("gates_shard", None) or os.environ.get("PYTEST_GATES_SHARD") or None,
+            shard=self._config.getoption("gates_shard", None)
+            or os.environ.get("PYTEST_GATES_SHARD")
+            or None,
             base=self._policy.base,
             selection=self._selection,
             stopped_early=self._stopped_early,

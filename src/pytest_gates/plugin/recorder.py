@@ -65,7 +65,9 @@ class Recorder:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.outcome == "failed":
-            message = first_line(_last_words(report.longreprtext), _MESSAGE_LIMIT) or "no reason given"
+            message = (
+                first_line(_last_words(report.longreprtext), _MESSAGE_LIMIT) or "no reason given"
+            )
             nodeid = well_formed(report.nodeid)
             self._errors.setdefault(nodeid, CollectionError(nodeid=nodeid, message=message))
 
@@ -139,7 +141,9 @@ class Recorder:
 
     def _crash(self, report: pytest.TestReport) -> None:
         """xdist made this report up: the worker died in this test."""
-        worker: str | None = getattr(getattr(getattr(report, "node", None), "gateway", None), "id", None)
+        worker: str | None = getattr(
+            getattr(getattr(report, "node", None), "gateway", None), "id", None
+        )
         key: Any = report.nodeid if worker is None else (worker, report.nodeid)
         attempt = self._open.setdefault(key, _Open(0.0))
         attempt.outcome = Outcome.CRASHED

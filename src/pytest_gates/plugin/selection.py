@@ -43,7 +43,9 @@ def selection(config: pytest.Config) -> tuple[str, ...]:
                 reasons.append(f"{flags[0]} {printable(str(value), 60)}")
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         reasons += [
-            printable(arg, 60) for arg in config.args if not _covers_suite(config, arg) and arg not in own
+            printable(arg, 60)
+            for arg in config.args
+            if not _covers_suite(config, arg) and arg not in own
         ]
     return tuple(reasons)
 

@@ -119,7 +119,11 @@ def _first_rule(result: GateResult) -> str:
 
 def _provenance(report: Report) -> str:
     run = report.evidence.run
-    parts = [f"profile {report.policy.profile}", f"policy {report.policy.source}", report.policy.digest[:15]]
+    parts = [
+        f"profile {report.policy.profile}",
+        f"policy {report.policy.source}",
+        report.policy.digest[:15],
+    ]
     if isinstance(run.checkout, Checkout):
         dirty = " + uncommitted changes" if run.checkout.dirty else ""
         parts.append(f"commit {run.checkout.commit[:10]}{dirty}")
@@ -155,7 +159,9 @@ def _fitted(results: tuple[GateResult, ...], room: int) -> tuple[Line, ...]:
                 break
             shown[number] += 1
             used += grown
-    body = [line for result, count in zip(results, shown, strict=True) for line in _block(result, count)]
+    body = [
+        line for result, count in zip(results, shown, strict=True) for line in _block(result, count)
+    ]
     if len(body) <= room:
         return tuple(body)
     return (*body[: room - 1], Line(f"{_INDENT} … more in the report"))
@@ -183,7 +189,13 @@ def _block(result: GateResult, count: int) -> tuple[Line, ...]:
         if len(group) > 1:
             others = ", ".join(one.where for one in group[1 : 1 + _MOST_PLACES] if one.where)
             more = ", …" if len(group) > 1 + _MOST_PLACES else ""
-            out.append(Line(printable(f"{_INDENT} +{len(group) - 1} {group[0].rule}: {others}{more}", _WIDTH)))
+            out.append(
+                Line(
+                    printable(
+                        f"{_INDENT} +{len(group) - 1} {group[0].rule}: {others}{more}", _WIDTH
+                    )
+                )
+            )
     hidden = sum(len(group) for group in groups[count:])
     if hidden:
         rules = ", ".join(group[0].rule for group in groups[count : count + _MOST_PLACES])
@@ -194,7 +206,9 @@ def _block(result: GateResult, count: int) -> tuple[Line, ...]:
 def _whole_block(result: GateResult) -> tuple[Line, ...]:
     """Every finding, notes too."""
     style = Style.BAD if _label(result) == "BLOCK" else Style.UNSURE
-    out = [Line(f" {_label(result):<6} {result.gate:<10} {printable(result.summary, _WIDTH)}", style)]
+    out = [
+        Line(f" {_label(result):<6} {result.gate:<10} {printable(result.summary, _WIDTH)}", style)
+    ]
     for finding in (*result.failures, *result.unknowns):
         out.append(Line(f"{_INDENT} {_told(finding)}"))
         next_step = _next_step(result, finding)
@@ -211,7 +225,9 @@ def _told(finding: Finding) -> str:
     place = f"{printable(where, 90)}: " if where and where not in finding.message else ""
     if where in {"suite", "total"}:
         place = ""
-    return printable(f"{finding.rule}{severity} {place}{printable(finding.message, 200)}", 2 * _WIDTH)
+    return printable(
+        f"{finding.rule}{severity} {place}{printable(finding.message, 200)}", 2 * _WIDTH
+    )
 
 
 def _next_step(result: GateResult, finding: Finding) -> str:
@@ -246,7 +262,9 @@ def _waiver_lines(report: Report) -> tuple[Line, ...]:
         one = use.waiver
         about = f"{one.gate} {one.subject} ({one.owner}: {one.reason})"
         if use.state is WaiverState.EXPIRED:
-            out.append(Line(f" EXPIRED {printable(about, 120)} ended {one.expires}: it blocks again"))
+            out.append(
+                Line(f" EXPIRED {printable(about, 120)} ended {one.expires}: it blocks again")
+            )
         elif use.state is WaiverState.STALE:
             out.append(Line(f" STALE  {printable(about, 120)} matches nothing: remove it"))
         elif use.state is WaiverState.USED:
@@ -261,9 +279,13 @@ def _waiver_lines(report: Report) -> tuple[Line, ...]:
 def _passing(report: Report) -> tuple[Line, ...]:
     parts = [f"{one.gate} {one.summary}" for one in report.results if one.verdict is Verdict.PASS]
     parts += [
-        f"{one.gate} skipped: {one.summary}" for one in report.results if one.verdict is Verdict.SKIPPED
+        f"{one.gate} skipped: {one.summary}"
+        for one in report.results
+        if one.verdict is Verdict.SKIPPED
     ]
-    return (Line(printable(f" pass   {' · '.join(parts)}", 2 * _WIDTH), Style.GOOD),) if parts else ()
+    return (
+        (Line(printable(f" pass   {' · '.join(parts)}", 2 * _WIDTH), Style.GOOD),) if parts else ()
+    )
 
 
 def _measures(report: Report) -> tuple[Line, ...]:

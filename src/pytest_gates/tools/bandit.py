@@ -31,13 +31,15 @@ class BanditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
         msgspec.Meta(description="Findings of which bandit is less sure than this do not fail."),
     ] = Severity.MEDIUM
     paths: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Globs of the files to scan, relative to the root.")
+        tuple[str, ...],
+        msgspec.Meta(description="Globs of the files to scan, relative to the root."),
     ] = ("**",)
     exclude: Annotated[
         tuple[str, ...], msgspec.Meta(description="Globs of files not to scan; tests by default.")
     ] = _TESTS
     skips: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Ids of bandit tests that are not run, such as B101.")
+        tuple[str, ...],
+        msgspec.Meta(description="Ids of bandit tests that are not run, such as B101."),
     ] = ()
     config: Annotated[
         str | None,
@@ -89,7 +91,9 @@ def command(settings: BanditSettings, context: ToolContext) -> Command:
     return Command(
         argv=(context.python, "-I", "-m", "bandit", *options, "--", *(f"./{one}" for one in files)),
         expected=files,
-        notes=(f"{left_out} of {len(context.python_files)} Python files left out by paths and exclude",)
+        notes=(
+            f"{left_out} of {len(context.python_files)} Python files left out by paths and exclude",
+        )
         if left_out
         else (),
     )

@@ -25,7 +25,9 @@ class PipAuditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
 
     source: Annotated[
         str,
-        msgspec.Meta(description='Where advisories come from: "pypi", "osv", or the URL of an OSV server.'),
+        msgspec.Meta(
+            description='Where advisories come from: "pypi", "osv", or the URL of an OSV server.'
+        ),
     ] = "pypi"
     requirements: Annotated[
         tuple[str, ...],
@@ -82,7 +84,16 @@ def command(settings: PipAuditSettings, context: ToolContext) -> Command:
     for name in settings.requirements:
         files += ["-r", name]
     return Command(
-        argv=(context.python, "-I", "-m", "pip_audit", *options, "--disable-pip", "--no-deps", *files),
+        argv=(
+            context.python,
+            "-I",
+            "-m",
+            "pip_audit",
+            *options,
+            "--disable-pip",
+            "--no-deps",
+            *files,
+        ),
         expected=settings.requirements,
     )
 
@@ -177,7 +188,9 @@ def _finding(dependency: _Dependency, vulnerability: _Vulnerability) -> Finding:
         subject=subject,
         aliases=tuple(vulnerability.aliases),
         url=f"https://osv.dev/vulnerability/{vulnerability.id}",
-        remedy=f"upgrade {dependency.name} to {fixed}" if fixed else "no fixed version yet: replace or waive it",
+        remedy=f"upgrade {dependency.name} to {fixed}"
+        if fixed
+        else "no fixed version yet: replace or waive it",
         fingerprint=fingerprint_of(vulnerability.id, _canonical(dependency.name), ""),
         detail=first_line(vulnerability.description, 2000) or None,
     )

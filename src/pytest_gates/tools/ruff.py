@@ -20,7 +20,8 @@ class RuffSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
     """`[tool.pytest-gates.ruff]`; the rules are those of the project's own ruff settings."""
 
     paths: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Files and folders to check, relative to the root.")
+        tuple[str, ...],
+        msgspec.Meta(description="Files and folders to check, relative to the root."),
     ] = (".",)
 
 
