@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
+from unittest import mock
 
 import pytest
 
@@ -53,7 +55,17 @@ class Project:
 
     def run(self, *args: str) -> pytest.RunResult:
         """`pytest -p gates …` in a process of its own."""
-        return self.pytester.runpytest_subprocess("-p", "gates", *args)
+        with mock.patch.dict(os.environ):
+            if self._measures_coverage():
+                # The outer measurement of our own code would be the one that the inner run attaches to.
+                for name in [one for one in os.environ if one.startswith("COVERAGE_PROCESS_")]:
+                    del os.environ[name]
+            return self.pytester.runpytest_subprocess("-p", "gates", *args)
+
+    def _measures_coverage(self) -> bool:
+        files = [self.root / name for name in ("pyproject.toml", "gates.toml")]
+        texts = [path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file()]
+        return not any("gates" in text for text in texts) or any("coverage" in text for text in texts)
 
     def verify(self, *args: str) -> subprocess.CompletedProcess[str]:
         """`gates verify …` in the project's folder."""

@@ -53,7 +53,8 @@ def main(argv: list[str]) -> None:
     entries, options = argv[:split], argv[split + 1 :]
     found, local = inventory(entries[1::2])
     told = json.dumps({"audited": len(found), "local": local})
-    print(INVENTORY_MARK + told, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{INVENTORY_MARK}{told}\n")
+    sys.stderr.flush()
     descriptor, name = tempfile.mkstemp(prefix="pytest-gates-", suffix=".txt")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as pins:

@@ -126,7 +126,7 @@ class Measurement:
             return
         own = coverage.Coverage(data_file=str(self._folder.data_file), data_suffix=True)
         if branches:
-            own.set_option("run:branch", True)
+            own.set_option("run:branch", value=True)
         if not any(
             own.get_option(f"run:{key}")
             for key in ("source", "source_pkgs", "source_dirs", "include")

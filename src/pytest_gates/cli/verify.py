@@ -1,4 +1,4 @@
-"""`gates verify`: the one required check, outside the process that was judged. Effects: reads, prints, exits."""
+"""`gates verify`: the one required check, outside the process that was judged. Effects: prints, exits."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class _Age(click.ParamType[int]):
     metavar="GATE",
     help="Accept the recorded result of a gate that is not installed here; repeatable.",
 )
-def verify(  # noqa: PLR0913 - one parameter an option
+def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     reports: tuple[Path, ...],
     root: Path,
     commit: str | None,

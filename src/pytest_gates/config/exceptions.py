@@ -45,7 +45,9 @@ def _waiver(entry: Mapping[str, Any], where: str, problems: list[str]) -> Waiver
     waiver = parse_table(Waiver, entry, where, problems)
     if waiver is None:
         return None
-    for key in ("gate", "subject", "reason", "owner"):
-        if not getattr(waiver, key).strip():
-            problems.append(f"{where} {key}: is empty; every excuse needs one")
+    problems.extend(
+        f"{where} {key}: is empty; every excuse needs one"
+        for key in ("gate", "subject", "reason", "owner")
+        if not getattr(waiver, key).strip()
+    )
     return waiver

@@ -62,7 +62,7 @@ class CoverageSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
     paths: Annotated[
         dict[str, Floors],
         msgspec.Meta(description="Floors per path glob. A file counts for its longest glob only."),
-    ] = {}
+    ] = msgspec.field(default_factory=dict)
     source: Annotated[
         tuple[str, ...],
         msgspec.Meta(
@@ -73,7 +73,7 @@ class CoverageSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
 
     @property
     def needs_branches(self) -> bool:
-        floors = (self, *self.paths.values())
+        floors: tuple[CoverageSettings | Floors, ...] = (self, *self.paths.values())
         return any(one.branches is not None or one.combined is not None for one in floors)
 
 

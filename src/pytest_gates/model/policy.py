@@ -12,7 +12,6 @@ from pytest_gates.model.exceptions import Waiver
 from pytest_gates.model.report import PolicyRecord
 from pytest_gates.model.settings import GateSettings
 
-
 DEFAULT_REPORT_DIR = "gates-report"
 """Not hidden: artifact uploaders skip hidden folders."""
 

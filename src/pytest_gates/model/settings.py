@@ -48,6 +48,6 @@ class ScanSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
         msgspec.Meta(description="The tool is stopped after this time and the gate inconclusive."),
     ] = 600
 
-    def accepts_unread(self, subject: str) -> bool:  # noqa: ARG002, PLR6301 - for tools to answer
+    def accepts_unread(self, subject: str) -> bool:  # noqa: ARG002 - for tools to answer
         """Whether the policy allows the tool not to have looked at `subject`."""
         return False

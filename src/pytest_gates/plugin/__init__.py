@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -126,9 +127,7 @@ def argument_sources(config: Any) -> tuple[tuple[str, list[str]], ...]:
 
 def mentions_plugin(words: list[str]) -> bool:
     joined = {word[2:].strip() for word in words if word.startswith("-p") and len(word) > len("-p")}
-    following = {
-        after.strip() for word, after in zip(words, words[1:], strict=False) if word == "-p"
-    }
+    following = {after.strip() for word, after in pairwise(words) if word == "-p"}
     return bool(NAMES & (joined | following))
 
 

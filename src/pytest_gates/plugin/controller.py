@@ -1,4 +1,4 @@
-"""The one process that decides: it gathers, has the evidence judged, writes, prints. Effects: hooks, files."""
+"""The one process that decides: it gathers, judges, writes, prints. Effects: hooks, files."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Early:
         """Start measuring, unless that has happened."""
         if self.measurement is None:
             # Imported here: a run without a coverage gate does not pay for importing coverage.
-            from pytest_gates.adapters.measure import Measurement  # noqa: PLC0415
+            from pytest_gates.adapters.measure import Measurement
 
             self.measurement = Measurement(self.root, branches=branches, source=source)
 
@@ -52,8 +52,8 @@ class Early:
     def pytest_load_initial_conftests(self, early_config: Any) -> Any:
         """Around pytest-cov, which starts in this hook when `--cov` is given."""
         options = early_config.known_args_namespace
-        if getattr(options, "cov_source", None) and not getattr(options, "no_cov", False):
-            assert self.measurement is not None
+        measures = getattr(options, "cov_source", None) and not getattr(options, "no_cov", False)
+        if measures and self.measurement is not None:
             self.measurement.hand_over()
         return (yield)
 

@@ -43,7 +43,7 @@ class Recorder:
         nodeid = report.nodeid
         worker: str | None = getattr(report, "worker_id", None)
         key: Any = nodeid if worker is None else (worker, nodeid)
-        when = report.when
+        when: str | None = report.when  # "???" in the report that xdist makes up for a crash
         if when == "setup":
             if key in self._open:  # rerun by another plugin: the attempt before was never closed
                 self._close(key, nodeid, worker)

@@ -18,14 +18,14 @@ _FLAGS: tuple[tuple[str, str], ...] = (
     ("setuponly", "--setup-only"),
     ("testmon", "--testmon"),
 )
-_VALUES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("keyword", ("-k",)),
-    ("markexpr", ("-m",)),
-    ("deselect", ("--deselect",)),
-    ("ignore", ("--ignore",)),
-    ("ignore_glob", ("--ignore-glob",)),
-    ("splits", ("--splits",)),
-    ("num_shards", ("--num-shards",)),
+_VALUES: tuple[tuple[str, str], ...] = (
+    ("keyword", "-k"),
+    ("markexpr", "-m"),
+    ("deselect", "--deselect"),
+    ("ignore", "--ignore"),
+    ("ignore_glob", "--ignore-glob"),
+    ("splits", "--splits"),
+    ("num_shards", "--num-shards"),
 )
 
 
@@ -35,12 +35,14 @@ def selection(config: pytest.Config) -> tuple[str, ...]:
     What the project's own `addopts` select is the suite: it is reviewed with the code. What this one
     command line, or its environment, selects in addition is not.
     """
-    reasons = [shown for name, shown in _FLAGS if config.getoption(name, False)]
+    reasons = [shown for name, shown in _FLAGS if config.getoption(name, default=False)]
     own = " ".join(_own_addopts(config))
-    for name, flags in _VALUES:
-        for value in _as_list(config.getoption(name, None)):
-            if str(value) not in own:
-                reasons.append(f"{flags[0]} {printable(str(value), 60)}")
+    reasons += [
+        f"{flag} {printable(str(value), 60)}"
+        for name, flag in _VALUES
+        for value in _as_list(config.getoption(name, None))
+        if str(value) not in own
+    ]
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         reasons += [
             printable(arg, 60)
@@ -66,7 +68,7 @@ def _covers_suite(config: pytest.Config, arg: str) -> bool:
     With `testpaths`: a folder that holds all of them. Without: the root or a folder directly in it, which
     is how suites are run (`pytest tests`).
     """
-    if "::" in arg or config.getoption("pyargs", False):
+    if "::" in arg or config.getoption("pyargs", default=False):
         return False
     path = (config.invocation_params.dir / arg).resolve()
     if not path.is_dir():

@@ -79,7 +79,8 @@ def verdict_line(report: Report) -> str | None:
     unsure = sum(1 for one in blocking if one.verdict is Verdict.INCONCLUSIVE)
     parts = [f"{failed} failed"] if failed else []
     parts += [f"{unsure} inconclusive"] if unsure else []
-    return f"gates: {report.decision.upper()} - {', '.join(parts) or 'no result'}, {len(report.results)} evaluated"
+    said = ", ".join(parts) or "no result"
+    return f"gates: {report.decision.upper()} - {said}, {len(report.results)} evaluated"
 
 
 def _is_short(report: Report) -> bool:

@@ -42,7 +42,7 @@ class PipAuditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
     ] = ()
 
     def accepts_unread(self, subject: str) -> bool:
-        name = _canonical(subject.split(" ")[0])
+        name = _canonical(subject.partition(" ")[0])
         return any(fnmatch.fnmatchcase(name, _canonical(glob)) for glob in self.allow_unaudited)
 
 
