@@ -1,7 +1,8 @@
-"""List what a Python environment holds, then become pip-audit over that list. Effects: a process's main.
+"""List what an environment or a lock file holds, then become pip-audit over it. Effects: a main program.
 
-Run as `python -I -m pytest_gates.adapters.audit_environment --path ENTRY ... -- OPTIONS`. Being its own
-process, it costs the test run no time, and its imports cannot be shadowed by the judged project.
+Run as `python -I -m pytest_gates.adapters.audit_environment --path ENTRY ... -- OPTIONS`, or with
+`--requirement FILE ...` instead of paths. Being its own process, it costs the test run no time, and
+its imports cannot be shadowed by the judged project.
 """
 
 from __future__ import annotations
@@ -12,57 +13,106 @@ import os
 import runpy
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pytest_gates.model.marks import INVENTORY_MARK
 
+# Sources of uv.lock, poetry.lock and pylock.toml that mean: a folder of this project.
+_LOCAL_SOURCES = frozenset({"editable", "virtual", "directory", "path"})
 
-def inventory(entries: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Name to version of all distributions on `entries`, and the names installed from local folders.
 
-    The first distribution of a name wins, as it does for `import`.
-    """
-    found: dict[str, str] = {}
-    local: list[str] = []
-    seen: set[str] = set()
-    for distribution in importlib.metadata.distributions(path=list(entries)):
-        name = distribution.metadata["Name"]
-        if not name or name.lower() in seen:
-            continue
-        seen.add(name.lower())
-        if _is_local(distribution):
-            local.append(name)
+class Inventory:
+    """Name to version of what is to be audited, and what is left out because it is the project's own."""
+
+    def __init__(self) -> None:
+        self.pins: dict[str, str] = {}
+        self.local: list[str] = []
+        self._seen: set[str] = set()
+
+    def add(self, name: str, version: str, *, local: bool) -> None:
+        """The first of a name wins, as it does for `import`."""
+        if name.lower() in self._seen:
+            return
+        self._seen.add(name.lower())
+        if local:
+            self.local.append(name)
         else:
-            found[name] = distribution.version
-    return found, tuple(sorted(local))
+            self.pins[name] = version
+
+    def add_environment(self, entries: Iterable[str]) -> None:
+        """All distributions on these entries of sys.path."""
+        for distribution in importlib.metadata.distributions(path=list(entries)):
+            name = distribution.metadata["Name"]
+            if name:
+                self.add(name, distribution.version, local=_is_local(distribution))
+
+    def add_lock(self, path: Path) -> None:
+        """All packages of a pylock.toml (PEP 751), uv.lock or poetry.lock.
+
+        A lock may hold several versions of one package, for several platforms. pip-audit refuses such
+        a list and says so: nothing is dropped here to make it pass.
+        """
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        for package in document.get("packages") or document.get("package") or ():
+            name, version = str(package["name"]), package.get("version")
+            if version is None or _is_local_package(package):
+                self.local.append(name)
+            else:
+                self.pins[f"{name}=={version}"] = ""
+
+    def lines(self) -> list[str]:
+        """As a requirements file, sorted."""
+        return sorted(
+            f"{name}=={version}" if version else name for name, version in self.pins.items()
+        )
 
 
 def _is_local(distribution: importlib.metadata.Distribution) -> bool:
     """Installed from a folder on this machine (PEP 610): its own project, or a part of it."""
     text = distribution.read_text("direct_url.json")
-    if text is None:
-        return False
-    origin = json.loads(text)
-    return "dir_info" in origin
+    return text is not None and "dir_info" in json.loads(text)
+
+
+def _is_local_package(package: dict[str, Any]) -> bool:
+    source = package.get("source")
+    places = {*package, *(source if isinstance(source, dict) else ())}
+    kind = source.get("type") if isinstance(source, dict) else None
+    return bool(places & _LOCAL_SOURCES) or kind in {"directory", "file"}
+
+
+def is_lock(name: str) -> bool:
+    """Whether a file that the policy names is a lock file and not a list of requirements."""
+    return Path(name).suffix in {".toml", ".lock"}
 
 
 def main(argv: list[str]) -> None:
     """Never returns: ends as pip-audit does. Its list of pins is deleted at the end."""
     split = argv.index("--")
-    entries, options = argv[:split], argv[split + 1 :]
-    found, local = inventory(entries[1::2])
-    told = json.dumps({"audited": len(found), "local": local})
+    words, options = argv[:split], argv[split + 1 :]
+    given = list(zip(words[::2], words[1::2], strict=True))
+    files = [value for flag, value in given if flag == "--requirement"]
+    inventory = Inventory()
+    inventory.add_environment(value for flag, value in given if flag == "--path")
+    for name in filter(is_lock, files):
+        inventory.add_lock(Path(name))
+    plain = [name for name in files if not is_lock(name)]
+    pins = inventory.lines()
+    told = json.dumps({"audited": None if plain else len(pins), "local": sorted(inventory.local)})
     sys.stderr.write(f"{INVENTORY_MARK}{told}\n")
     sys.stderr.flush()
-    descriptor, name = tempfile.mkstemp(prefix="pytest-gates-", suffix=".txt")
+    descriptor, temporary = tempfile.mkstemp(prefix="pytest-gates-", suffix=".txt")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as pins:
-            pins.writelines(f"{one}=={version}\n" for one, version in sorted(found.items()))
-        sys.argv = ["pip-audit", *options, "--disable-pip", "--no-deps", "-r", name]
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.writelines(f"{pin}\n" for pin in pins)
+        audited = [*plain, temporary] if pins else plain or [temporary]
+        requirements = [word for name in audited for word in ("-r", name)]
+        sys.argv = ["pip-audit", *options, "--disable-pip", "--no-deps", *requirements]
         runpy.run_module("pip_audit", run_name="__main__", alter_sys=True)
     finally:
-        Path(name).unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from pytest_gates.config.exceptions import parse_exceptions
 from pytest_gates.config.policy import (
     Overrides,
     PolicySource,
+    chosen_report_dir,
     parse_policy,
-    policy_table,
     with_waivers,
 )
 from pytest_gates.errors import GatesError
@@ -50,12 +50,8 @@ def read_law(root: Path, named: str | None, profile: str, foreign: frozenset[str
         **known.gates,
         **{name: _foreign(name) for name in sorted(foreign - known.gates.keys())},
     }
-    file = find_policy_file(root, named)
-    source = None
-    if file is not None:
-        source = PolicySource(file_name=file.name, text=file.text, table=file.table)
     policy = parse_policy(
-        source,
+        _source(root, named),
         gates=readable,
         default=DEFAULT_POLICY,
         profile=profile,
@@ -73,19 +69,16 @@ def read_law(root: Path, named: str | None, profile: str, foreign: frozenset[str
 def report_folder(root: Path, named: str | None, profile: str) -> str:
     """Folder of the reports as far as it can be read; a wrong policy is told later, whole."""
     try:
-        file = find_policy_file(root, named)
-        table = (
-            None
-            if file is None
-            else policy_table(PolicySource(file_name=file.name, text=file.text, table=file.table))
-        )
+        return chosen_report_dir(_source(root, named), profile)
     except GatesError:
-        table = None
-    top = table or {}
-    profiles = top.get("profiles")
-    overlay = profiles.get(profile) if isinstance(profiles, dict) else None
-    chosen = {**top, **(overlay if isinstance(overlay, dict) else {})}.get("report-dir")
-    return chosen if isinstance(chosen, str) else DEFAULT_REPORT_DIR
+        return DEFAULT_REPORT_DIR
+
+
+def _source(root: Path, named: str | None) -> PolicySource | None:
+    file = find_policy_file(root, named)
+    if file is None:
+        return None
+    return PolicySource(file_name=file.name, text=file.text, table=file.table)
 
 
 def _foreign(name: str) -> Gate:

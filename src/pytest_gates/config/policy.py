@@ -115,6 +115,18 @@ def parse_policy(
     return reader.policy(overrides, version, reporters)
 
 
+def chosen_report_dir(source: PolicySource | None, profile: str) -> str:
+    """Folder of the reports, read leniently: before, or without, the whole policy being right.
+
+    Raises ConfigError when the file is not TOML.
+    """
+    top = (policy_table(source) if source is not None else None) or {}
+    profiles = top.get("profiles")
+    overlay = profiles.get(profile) if isinstance(profiles, Mapping) else None
+    chosen = {**top, **(overlay if isinstance(overlay, Mapping) else {})}.get("report-dir")
+    return chosen if isinstance(chosen, str) else DEFAULT_REPORT_DIR
+
+
 def settings_of(
     gate: Gate,
     source: PolicySource | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,12 @@ import pytest
 
 from pytest_gates.adapters.files import PolicyFile, find_policy_file
 from pytest_gates.catalog import DEFAULT_POLICY
-from pytest_gates.config.policy import Overrides, PolicySource, settings_of
+from pytest_gates.config.policy import Overrides, PolicySource, chosen_report_dir, settings_of
 from pytest_gates.errors import ConfigError
 from pytest_gates.gates import coverage as coverage_gate
+from pytest_gates.model.policy import DEFAULT_REPORT_DIR
 from pytest_gates.plugin import argument_sources, dest_of
+from pytest_gates.reporters import json
 
 if TYPE_CHECKING:
     from pytest_gates.adapters.measure import Measurement
@@ -35,6 +38,7 @@ class Early:
         if known.help or known.version:
             return
         options = _options(config, parser)
+        self._remove_old_report(options)
         settings = self._coverage_settings(options)
         if settings is not None:
             self.measure(branches=settings.needs_branches, source=settings.source)
@@ -63,6 +67,22 @@ class Early:
             self.measurement.stop()
             self.measurement.close()
             self.measurement = None
+
+    def _remove_old_report(self, options: Any) -> None:
+        """A run that dies in a conftest must not leave yesterday's green report standing."""
+        if "PYTEST_XDIST_WORKER" in os.environ:  # one of many: the controller has done so
+            return
+        try:
+            source = policy_source(self.root, getattr(options, "gates_config", None))
+            chosen = overrides(options).report_dir or chosen_report_dir(
+                source, profile_name(options)
+            )
+        except ConfigError:
+            chosen = DEFAULT_REPORT_DIR
+        with contextlib.suppress(
+            OSError
+        ):  # what cannot be removed cannot be written: told at the start
+            (self.root / chosen / json.REPORTER.file_name).unlink(missing_ok=True)
 
     def _coverage_settings(self, options: Any) -> coverage_gate.CoverageSettings | None:
         gate = coverage_gate.GATE

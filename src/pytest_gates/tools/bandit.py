@@ -155,7 +155,7 @@ def _finding(issue: _Issue) -> Finding:
             column=issue.col_offset + 1 if issue.col_offset >= 0 else None,
         ),
         url=issue.more_info,
-        remedy="fix it, or waive it for a time",
+        remedy=f'fix it, or waive it for a time: gate = "bandit", subject = "{path}:{issue.test_id}"',
         fingerprint=fingerprint_of(issue.test_id, path, _flagged_line(issue)),
     )
 

@@ -32,8 +32,8 @@ class PipAuditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
     requirements: Annotated[
         tuple[str, ...],
         msgspec.Meta(
-            description="Requirements files with exact pins, or `pylock*.toml` files, to audit "
-            "instead of the environment."
+            description="Files to audit instead of the environment: requirements with exact pins, "
+            "`pylock*.toml`, `uv.lock`, `poetry.lock`."
         ),
     ] = ()
     allow_unaudited: Annotated[
@@ -75,26 +75,13 @@ def command(settings: PipAuditSettings, context: ToolContext) -> Command:
         options += ["-s", settings.source]
     else:
         options += ["-s", "osv", "--osv-url", settings.source]
-    if not settings.requirements:
-        launcher = ["-I", "-m", "pytest_gates.adapters.audit_environment"]
-        for entry in context.sys_path:
-            launcher += ["--path", entry]
-        return Command(argv=(context.python, *launcher, "--", *options), expected=(ENVIRONMENT,))
-    files: list[str] = []
-    for name in settings.requirements:
-        files += ["-r", name]
+    audited = [("--requirement", name) for name in settings.requirements] or [
+        ("--path", entry) for entry in context.sys_path
+    ]
+    words = [word for pair in audited for word in pair]
+    launcher = ("-I", "-m", "pytest_gates.adapters.audit_environment", *words, "--", *options)
     return Command(
-        argv=(
-            context.python,
-            "-I",
-            "-m",
-            "pip_audit",
-            *options,
-            "--disable-pip",
-            "--no-deps",
-            *files,
-        ),
-        expected=settings.requirements,
+        argv=(context.python, *launcher), expected=settings.requirements or (ENVIRONMENT,)
     )
 
 
@@ -129,7 +116,7 @@ def read(completed: Completed, settings: PipAuditSettings) -> Scan:
 
 
 class _Inventory(msgspec.Struct, frozen=True):
-    audited: int
+    audited: int | None
     local: list[str]
 
 
@@ -142,14 +129,13 @@ def _inventory(stderr: str) -> _Inventory | None:
 
 def _check_inventory(completed: Completed, output: _Output) -> tuple[str, ...]:
     """What was left out on purpose. Raises ToolError when something was left out by accident."""
-    if completed.command.expected != (ENVIRONMENT,):
-        return ()
     inventory = _inventory(completed.stderr)
     answered = len(output.dependencies)
-    if inventory is None or inventory.audited != answered:
-        handed = "an unknown number" if inventory is None else inventory.audited
+    if inventory is None:
+        raise ToolError("pip-audit was started, but not told what to audit", "report this as a bug")
+    if inventory.audited not in {None, answered}:
         raise ToolError(
-            f"pip-audit was handed {handed} of packages and answered for {answered}",
+            f"pip-audit was handed {inventory.audited} packages and answered for {answered}",
             "run `pip-audit` by hand in this environment to see which are missing",
         )
     if not inventory.local:
