@@ -69,35 +69,17 @@ class DataFolder:
         """All data as one value. Raises CoverageException."""
         return self._combined().get_data().dumps()
 
-    def facts(
-        self, root: Path, *, measured_by: str, core: str, notes: list[str]
-    ) -> CoverageFacts | Unavailable:
-        """The analysis of all data. Raises CoverageException."""
+    def analysed(self) -> Analysis:
+        """All data, combined and compared with the source files. Raises CoverageException."""
         combined = self._combined()
-        report = self._analysed(combined)
-        if report is None or not any(one.executed_lines for one in report.files.values()):
-            return Unavailable(
-                why="no line of the measured code was executed",
-                remedy="do the tests import an installed copy? set `source` to the package, or install "
-                "the project in editable mode",
+        outfile = self._folder / "facts.json"
+        try:
+            combined.json_report(
+                outfile=str(outfile), ignore_errors=True, pretty_print=False, show_contexts=False
             )
-        unparsed = [found["path"] for note in notes if (found := _UNPARSED.search(note))]
-        if unparsed:
-            return Unavailable(
-                why=f"coverage cannot parse {', '.join(sorted(unparsed))}",
-                remedy="correct the file, or leave it out with `omit` in the coverage settings",
-            )
-        files = (_file(_relative(path, root), one) for path, one in report.files.items())
-        return CoverageFacts(
-            files=tuple(sorted(files, key=lambda one: one.path)),
-            measured_by=measured_by,
-            core=core,
-            coverage_version=report.meta.version,
-            branch=report.meta.branch_coverage,
-            source=_source(combined, root),
-            project_floor=_floor(combined),
-            notes=tuple(well_formed(note) for note in notes),
-        )
+        except NoDataError:
+            return Analysis(combined, None)
+        return Analysis(combined, msgspec.json.decode(outfile.read_bytes(), type=_JsonReport))
 
     def combined_bytes(self) -> bytes | None:
         return self.data_file.read_bytes() if self.data_file.is_file() else None
@@ -124,15 +106,42 @@ class DataFolder:
             combined.save()
         return combined
 
-    def _analysed(self, combined: coverage.Coverage) -> _JsonReport | None:
-        outfile = self._folder / "facts.json"
-        try:
-            combined.json_report(
-                outfile=str(outfile), ignore_errors=True, pretty_print=False, show_contexts=False
+
+class Analysis:
+    """coverage's own report of the combined data; None when there was nothing to report."""
+
+    def __init__(self, combined: coverage.Coverage, report: _JsonReport | None) -> None:
+        self._combined = combined
+        self._report = report
+
+    def facts(
+        self, root: Path, *, measured_by: str, core: str, notes: tuple[str, ...]
+    ) -> CoverageFacts | Unavailable:
+        """What was executed, in our own nouns. `notes` are what coverage had to say on the way."""
+        combined, report = self._combined, self._report
+        if report is None or not any(one.executed_lines for one in report.files.values()):
+            return Unavailable(
+                why="no line of the measured code was executed",
+                remedy="do the tests import an installed copy? set `source` to the package, or install "
+                "the project in editable mode",
             )
-        except NoDataError:
-            return None
-        return msgspec.json.decode(outfile.read_bytes(), type=_JsonReport)
+        unparsed = [found["path"] for note in notes if (found := _UNPARSED.search(note))]
+        if unparsed:
+            return Unavailable(
+                why=f"coverage cannot parse {', '.join(sorted(unparsed))}",
+                remedy="correct the file, or leave it out with `omit` in the coverage settings",
+            )
+        files = (_file(_relative(path, root), one) for path, one in report.files.items())
+        return CoverageFacts(
+            files=tuple(sorted(files, key=lambda one: one.path)),
+            measured_by=measured_by,
+            core=core,
+            coverage_version=report.meta.version,
+            branch=report.meta.branch_coverage,
+            source=_source(combined, root),
+            project_floor=_floor(combined),
+            notes=tuple(well_formed(note) for note in notes),
+        )
 
 
 def _file(path: str, report: _FileReport) -> FileCoverage:

@@ -98,13 +98,16 @@ class Measurement:
             return self._problem
         try:
             with self._heard():
-                return self._folder.facts(
-                    self._root,
-                    measured_by=self._measured_by,
-                    core=self._core,
-                    notes=self._notes,
-                )
-        except CoverageException as why:
+                analysis = self._folder.analysed()
+            return analysis.facts(
+                self._root,
+                measured_by=self._measured_by,
+                core=self._core,
+                notes=tuple(self._notes),
+            )
+        except (
+            Exception
+        ) as why:  # of coverage, its data base, its JSON: the numbers are unknown then
             return Unavailable(why=f"coverage could not analyse its data: {why}", remedy=_REMEDY)
 
     def export(self) -> bytes | None:

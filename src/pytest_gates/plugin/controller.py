@@ -50,8 +50,10 @@ class Controller:
 
     def pytest_report_header(self) -> str:
         policy = self._policy
+        hint = " (`gates init` writes it down)" if policy.is_default else ""
         return (
-            f"gates: active via {self._early.how}, policy {policy.source}, profile {policy.profile}"
+            f"gates: active via {self._early.how}, policy {policy.source}{hint}, "
+            f"profile {policy.profile}"
         )
 
     @pytest.hookimpl(tryfirst=True)
@@ -106,10 +108,6 @@ class Controller:
             terminalreporter.write_line(f"gates: {printable(trouble, 1000)}", red=True, bold=True)
         if self._report is None or not self._report.finished:
             return
-        if self._policy.is_default and self._detail() is not Detail.QUIET:
-            terminalreporter.write_line(
-                "gates: judged by the default policy, since none is written down (`gates init` writes one)"
-            )
         path = self._path_for_people()
         for line in terminal.lines(self._report, self._detail(), path):
             self._write(terminalreporter, line)
