@@ -64,8 +64,12 @@ class Project:
 
     def _measures_coverage(self) -> bool:
         files = [self.root / name for name in ("pyproject.toml", "gates.toml")]
-        texts = [path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file()]
-        return not any("gates" in text for text in texts) or any("coverage" in text for text in texts)
+        texts = [
+            path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file()
+        ]
+        return not any("gates" in text for text in texts) or any(
+            "coverage" in text for text in texts
+        )
 
     def verify(self, *args: str) -> subprocess.CompletedProcess[str]:
         """`gates verify …` in the project's folder."""

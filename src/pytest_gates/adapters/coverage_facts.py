@@ -22,7 +22,8 @@ from pytest_gates.model.evidence import Unavailable
 from pytest_gates.model.text import well_formed
 
 # "Couldn't parse Python file '/x/y.py' (couldn't-parse)". (coverage 7.17)
-_UNPARSED = re.compile(r"Couldn't parse .*'(?P<path>.+)'")
+# Only what is named like Python: templates compile their text under its own name, and that is no code.
+_UNPARSED = re.compile(r"Couldn't parse .*'(?P<path>.+\.pyw?)'")
 
 
 class _FileReport(msgspec.Struct, frozen=True):

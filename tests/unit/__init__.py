@@ -1,0 +1,1 @@
+"""The core alone: literals in, literals out; no pytester, process, clock or network."""

@@ -1,0 +1,183 @@
+"""One value of a table: converted exactly, or answered with what was expected in its place."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_gates.config.values import nearest, parse_table, shown
+from pytest_gates.model.settings import GateSettings
+from pytest_gates.model.verdict import Mode
+from support.policies import problems, read, settings
+
+PERCENT = "expected a percentage from 0 to 100"
+DURATION = 'expected a time above zero, such as 90, "90s", "10m", "2h" or "30d"'
+BANDIT = "[tool.pytest-gates.bandit]\n"
+COVERAGE = "[tool.pytest-gates.coverage]\n"
+
+
+@given(st.integers(0, 100), st.text("0123456789", max_size=12))
+def test_a_percentage_is_kept_digit_by_digit(whole: int, decimals: str) -> None:
+    text = f"{whole}.{decimals}" if decimals and whole < 100 else str(whole)
+    assert settings(read(f"{COVERAGE}lines = {text}"), "coverage").lines == Decimal(text)
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, places=3).filter(
+        lambda number: not 0 <= number <= 100
+    )
+)
+def test_a_number_that_is_no_percentage_is_refused(number: Decimal) -> None:
+    (found,) = problems(f"{COVERAGE}lines = {number:f}")
+    assert found.endswith(f": {PERCENT}")
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e400", "100.0000000000000000000001"])
+def test_no_trick_makes_a_percentage(text: str) -> None:
+    (found,) = problems(f"{COVERAGE}lines = {text}")
+    assert found.endswith(PERCENT)
+
+
+@pytest.mark.parametrize("text", ['"90"', '"90%"', "true", "[90]", "2027-01-31", "{of = 1}"])
+def test_what_is_no_number_is_no_percentage(text: str) -> None:
+    (found,) = problems(f"{COVERAGE}branches = {text}")
+    assert found.endswith(f"{PERCENT}, a number without quotes")
+
+
+def test_a_percentage_never_passes_through_a_binary_float() -> None:
+    floor = settings(read(f"{COVERAGE}lines = 94.9000000000000000000000001"), "coverage").lines
+    assert floor == Decimal("94.9000000000000000000000001")
+
+
+@given(st.integers(1, 10**6), st.sampled_from("smhd"), st.sampled_from(["", " "]))
+def test_a_duration_is_a_number_of_units(number: int, unit: str, gap: str) -> None:
+    policy = read(f'{BANDIT}timeout = "{number}{gap}{unit}"')
+    size = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}[unit]
+    assert settings(policy, "bandit").timeout == number * size
+
+
+@pytest.mark.parametrize("text, seconds", [("90", 90), ('"90"', 90), ('" 2m "', 120)])
+def test_a_bare_number_is_in_seconds(text: str, seconds: int) -> None:
+    assert settings(read(f"{BANDIT}timeout = {text}"), "bandit").timeout == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["0", '"0m"', "-5", '"-5s"', "1.5", '"1.5h"', '"10 min"', '"m"', '""', "true", "[1]"]
+)
+def test_what_is_no_time_above_zero_is_no_duration(text: str) -> None:
+    (found,) = problems(f"{BANDIT}timeout = {text}")
+    assert found.endswith(DURATION)
+
+
+@given(st.text(max_size=8))
+def test_any_text_is_a_duration_or_a_problem(text: str) -> None:
+    found: list[str] = []
+    values = parse_table(_Timed, {"every": text}, "here", found)
+    assert (values is None) is bool(found)
+    assert values is None or values.every > 0
+
+
+@pytest.mark.parametrize(
+    "gate, line, expected",
+    [
+        ("bandit", 'skips = "B101"', "a list, in square brackets"),
+        ("bandit", "skips = [101]", "a string"),
+        ("bandit", "config = 5", "a string"),
+        ("coverage", "paths = 5", "a table"),
+        ("tests", "allow-partial = 1", "true or false"),
+        ("tests", 'allow-partial = "true"', "true or false"),
+        ("tests", 'mode = "blok"', "one of block, warn, did you mean `block`?"),
+        ("tests", 'mode = "zzz"', "one of block, warn"),
+        ("tests", "mode = true", "one of block, warn"),
+        (
+            "bandit",
+            'fail-on = "med"',
+            "one of info, low, medium, high, critical, did you mean `medium`?",
+        ),
+    ],
+)
+def test_a_value_of_another_type_is_answered_with_the_expected_one(
+    gate: str, line: str, expected: str
+) -> None:
+    (found,) = problems(f"[tool.pytest-gates.{gate}]\n{line}\n")
+    key, _, value = line.partition(" = ")
+    value = value.replace('"', "'")
+    assert (
+        found == f"pyproject.toml [tool.pytest-gates.{gate}] {key} = {value}: expected {expected}"
+    )
+
+
+class _Timed(GateSettings, frozen=True, kw_only=True, rename="kebab"):
+    every: Annotated[int, msgspec.Meta(extra={"quantity": "duration"})] = 1
+    times: int = 1
+    about: Annotated[str, msgspec.Meta(description="No quantity.")] = ""
+    inner: GateSettings | None = None
+
+
+@pytest.mark.parametrize("value", [True, "3", Decimal(3)])
+def test_a_whole_number_is_not_a_truth_value_or_a_text(value: object) -> None:
+    found: list[str] = []
+    assert parse_table(_Timed, {"times": value}, "here", found) is None
+    assert found == [f"here times = {shown(value)}: expected a whole number"]
+
+
+def test_a_table_inside_a_table_is_read_like_one() -> None:
+    found: list[str] = []
+    values = parse_table(_Timed, {"inner": {"mode": "warn"}, "about": "x"}, "here", found)
+    assert values == _Timed(inner=GateSettings(mode=Mode.WARN), about="x")
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "inner, problem",
+    [
+        ({"mod": 1}, "here inner mod = 1: unknown key, did you mean `mode`?"),
+        (5, "here inner = 5: expected a table"),
+    ],
+)
+def test_a_wrong_table_inside_a_table_is_told_with_its_place(inner: object, problem: str) -> None:
+    found: list[str] = []
+    assert parse_table(_Timed, {"inner": inner}, "here", found) is None
+    assert found == [problem]
+
+
+@pytest.mark.parametrize(
+    "name, known, hint",
+    [
+        ("lin", ["lines", "branches"], ", did you mean `lines`?"),
+        ("xyz", ["lines", "branches"], "; known: branches, lines"),
+        ("xyz", [], ""),
+    ],
+)
+def test_the_nearest_name_is_proposed_or_all_are_named(
+    name: str, known: list[str], hint: str
+) -> None:
+    assert nearest(name, known) == hint
+
+
+@pytest.mark.parametrize(
+    "text, as_shown",
+    [
+        ("90", "90"),
+        ("90.50", "90.50"),
+        ("true", "true"),
+        ("'x'", "'x'"),
+        ("{a = 1}", "{…}"),
+        ("2027-01-31", "2027-01-31"),
+        ("10:00:00", "10:00:00"),
+        ("[1.50, true]", "[1.50, true]"),
+        ('"a\\nb"', r"'a\nb'"),
+    ],
+)
+def test_a_value_is_shown_as_it_stands_in_the_file(text: str, as_shown: str) -> None:
+    (found,) = problems(f"[tool.pytest-gates.tests]\nnone = {text}\n")
+    assert f" none = {as_shown}: unknown key" in found
+
+
+def test_a_long_value_is_shortened() -> None:
+    assert len(shown("x" * 5000)) == 60

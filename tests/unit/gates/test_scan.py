@@ -1,0 +1,143 @@
+"""Gates over tools: what is not known to be harmless fails, what was not looked at is unknown."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_gates.gates.scan import judge, scan_gate
+from pytest_gates.model.evidence import Scan, Unavailable, Unread
+from pytest_gates.model.finding import Effect, Finding, Severity
+from pytest_gates.model.settings import ScanSettings
+from pytest_gates.model.verdict import Verdict, verdict_of
+from pytest_gates.tools import bandit
+from pytest_gates.tools.pip_audit import PipAuditSettings
+from support.evidence import a_finding, a_scan, an_evidence, rules
+
+LOW, MEDIUM, HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
+SETTINGS = ScanSettings(fail_on=MEDIUM, confidence=MEDIUM)
+
+
+def effect(finding: Finding) -> Effect:
+    return judge(a_scan(finding), SETTINGS, "bandit").findings[0].effect
+
+
+@pytest.mark.parametrize(
+    "severity, confidence, expected",
+    [
+        (LOW, HIGH, Effect.NOTE),
+        (MEDIUM, MEDIUM, Effect.FAIL),
+        (HIGH, HIGH, Effect.FAIL),
+        (HIGH, LOW, Effect.NOTE),
+        (None, HIGH, Effect.FAIL),
+        (HIGH, None, Effect.FAIL),
+        (None, None, Effect.FAIL),
+        (None, LOW, Effect.NOTE),
+        (LOW, None, Effect.NOTE),
+    ],
+)
+def test_a_finding_fails_unless_it_is_known_to_be_milder_or_less_sure(
+    severity: Severity | None, confidence: Severity | None, expected: Effect
+) -> None:
+    assert effect(a_finding(severity=severity, confidence=confidence)) is expected
+
+
+@pytest.mark.parametrize("said", list(Effect))
+def test_what_a_tool_says_about_the_verdict_is_not_believed(said: Effect) -> None:
+    assert effect(a_finding(severity=HIGH, confidence=HIGH, effect=said)) is Effect.FAIL
+
+
+def test_by_default_every_finding_of_any_weight_fails_but_mere_information() -> None:
+    scan = a_scan(*(a_finding(severity=one, confidence=LOW) for one in Severity))
+    found = judge(scan, ScanSettings(), "bandit").findings
+    assert [one.effect is Effect.FAIL for one in found] == [False, True, True, True, True]
+
+
+def test_findings_below_the_floor_stay_in_the_report() -> None:
+    judgement = judge(a_scan(a_finding(severity=LOW)), SETTINGS, "bandit")
+    assert rules(judgement.findings) == ["B602"]
+    assert verdict_of(judgement.findings) is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "scan, summary",
+    [
+        (a_scan(), "no findings, 3 scanned"),
+        (a_scan(a_finding()), "1 finding(s), 3 scanned"),
+        (
+            a_scan(a_finding(severity=LOW), unread=(Unread(subject="a.py", why="syntax"),)),
+            "no findings, 1 below the floor, 1 not looked at, 3 scanned",
+        ),
+    ],
+)
+def test_the_summary_counts_everything(scan: Scan, summary: str) -> None:
+    assert judge(scan, SETTINGS, "bandit").summary == summary
+
+
+def test_the_measure_names_the_floor_and_the_key_that_sets_it() -> None:
+    (measure,) = judge(a_scan(a_finding()), SETTINGS, "bandit").measures
+    assert measure.name == "findings of at least medium severity"
+    assert (measure.observed, measure.required, measure.setting) == ("1", "0", "fail-on")
+
+
+def test_what_a_tool_did_not_look_at_is_unknown_with_its_reason() -> None:
+    unread = Unread(subject="src/shop/pay.py", why="syntax error while parsing AST")
+    (found,) = judge(a_scan(unread=(unread,)), SETTINGS, "bandit").findings
+    assert (found.rule, found.effect, found.subject) == (
+        "unread",
+        Effect.UNKNOWN,
+        "src/shop/pay.py",
+    )
+    assert found.message == (
+        "bandit did not look at src/shop/pay.py: syntax error while parsing AST"
+    )
+    assert found.remedy
+
+
+@pytest.mark.parametrize(
+    "subject, verdict",
+    [
+        ("my-internal-lib 1.0", Verdict.PASS),
+        ("My_Internal.lib 1.0", Verdict.PASS),
+        ("other 1.0", Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_policy_may_allow_what_need_not_be_looked_at(subject: str, verdict: Verdict) -> None:
+    settings = PipAuditSettings(allow_unaudited=("my-internal-*",))
+    scan = a_scan(unread=(Unread(subject=subject, why="not on PyPI"),))
+    assert verdict_of(judge(scan, settings, "pip-audit").findings) is verdict
+
+
+def test_nobody_finds_anything_where_nobody_looked() -> None:
+    (found,) = judge(a_scan(inputs=0), SETTINGS, "bandit").findings
+    assert (found.rule, found.effect) == ("nothing-scanned", Effect.UNKNOWN)
+    assert found.message == "bandit looked at nothing at all"
+    assert "[tool.pytest-gates.bandit]" in (found.remedy or "")
+
+
+def test_everything_unread_and_allowed_is_still_nothing_scanned() -> None:
+    settings = PipAuditSettings(allow_unaudited=("*",))
+    scan = a_scan(unread=(Unread(subject="any 1.0", why="not on PyPI"),), inputs=0)
+    assert rules(judge(scan, settings, "pip-audit").findings) == ["nothing-scanned"]
+
+
+def test_a_scan_that_is_not_there_is_unknown_with_reason_and_remedy() -> None:
+    gone = Unavailable(why="bandit was stopped after 600 s", remedy="raise `timeout`")
+    judgement = judge(gone, SETTINGS, "bandit")
+    (found,) = judgement.findings
+    assert (found.rule, found.effect) == ("no-scan", Effect.UNKNOWN)
+    assert (found.message, found.remedy) == (gone.why, gone.remedy)
+    assert judgement.summary == gone.why
+
+
+def test_a_scan_that_nobody_started_is_unknown() -> None:
+    (found,) = judge(None, SETTINGS, "bandit").findings
+    assert (found.rule, found.effect) == ("no-scan", Effect.UNKNOWN)
+    assert found.message == "bandit was not started in this run"
+
+
+def test_the_gate_of_a_tool_reads_the_scan_of_its_own_name() -> None:
+    gate = scan_gate(bandit.TOOL, bandit.BanditSettings, "No flaw.")
+    assert (gate.name, gate.tool) == ("bandit", bandit.TOOL)
+    evidence = an_evidence(scans={"bandit": a_scan(), "ruff": a_scan(a_finding())})
+    assert gate.evaluate(evidence, bandit.BanditSettings()).findings == ()
+    assert rules(gate.evaluate(an_evidence(), bandit.BanditSettings()).findings) == ["no-scan"]

@@ -1,0 +1,1 @@
+"""The nouns: what they compute, and what they refuse to compute."""

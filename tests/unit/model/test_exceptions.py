@@ -1,0 +1,73 @@
+"""A waiver speaks of one gate and of what it names, until its last day."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from pytest_gates.model.finding import Finding, Location
+from support.evidence import TODAY, a_finding, a_waiver
+
+FINDING = a_finding(
+    "PYSEC-2021-108",
+    aliases=("CVE-2021-33503", "GHSA-q2q7-5pp4-w6pg"),
+    subject="urllib3 1.26.4",
+    location=Location(path="src/shop/pay.py", line=3),
+    fingerprint="0011223344556677",
+)
+TEST = a_finding("failed-test", subject="tests/test_pay.py::test_refund[a:b]")
+
+
+@pytest.mark.parametrize(
+    "subject, finding, covered",
+    [
+        ("PYSEC-2021-108", FINDING, True),
+        ("CVE-2021-33503", FINDING, True),
+        ("GHSA-q2q7-5pp4-w6pg", FINDING, True),
+        ("0011223344556677", FINDING, True),
+        ("urllib3 1.26.4", FINDING, True),
+        ("PYSEC-2021-1", FINDING, False),
+        ("pysec-2021-108", FINDING, False),
+        ("urllib3", FINDING, False),
+        ("src/shop/pay.py", FINDING, False),
+        ("src/**:PYSEC-2021-108", FINDING, True),
+        ("src/**:CVE-2021-33503", FINDING, True),
+        ("urllib3 *:PYSEC-2021-108", FINDING, True),
+        ("lib/**:PYSEC-2021-108", FINDING, False),
+        ("src/**:PYSEC-2021-1", FINDING, False),
+        ("src/*:PYSEC-2021-108", FINDING, False),
+        ("src/**:", FINDING, False),
+        (":PYSEC-2021-108", FINDING, False),
+        ("tests/test_pay.py::*:failed-test", TEST, True),
+        ("tests/test_pay.py::test_refund[a:b]", TEST, True),
+        ("tests/test_cart.py::*:failed-test", TEST, False),
+        ("**:failed-test", TEST, True),
+        ("**:B602", a_finding("B602"), False),
+        ("None", a_finding("B602"), False),
+    ],
+)
+def test_a_waiver_covers_what_its_subject_names(
+    subject: str, finding: Finding, covered: bool
+) -> None:
+    assert a_waiver(subject=subject).covers("stub", finding) is covered
+
+
+def test_a_waiver_of_another_gate_covers_nothing() -> None:
+    assert not a_waiver(gate="bandit", subject="PYSEC-2021-108").covers("stub", FINDING)
+
+
+def test_the_node_id_of_a_parametrized_test_is_not_read_as_a_set_of_characters_that_breaks() -> (
+    None
+):
+    waiver = a_waiver(subject="tests/test_pay.py::test_refund[z-a]:failed-test")
+    assert not waiver.covers("stub", TEST)
+
+
+@pytest.mark.parametrize("days, expired", [(-1, False), (0, False), (1, True), (400, True)])
+def test_the_day_of_expiry_is_the_last_valid_one(days: int, expired: bool) -> None:
+    assert a_waiver(expires=TODAY).expired(TODAY + dt.timedelta(days=days)) is expired
+
+
+def test_a_waiver_covers_after_its_end_too_so_that_it_is_over_and_not_stale() -> None:
+    assert a_waiver(expires=dt.date(2020, 1, 1)).covers("stub", a_finding("B602"))

@@ -1,0 +1,1 @@
+"""Reporters: report in, text out."""
