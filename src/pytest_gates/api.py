@@ -9,7 +9,13 @@ from pytest_gates.model.coverage import CoverageFacts, FileCoverage, Ratio
 from pytest_gates.model.evidence import Checkout, Evidence, RunInfo, Scan, Unavailable, Unread
 from pytest_gates.model.finding import Effect, Finding, Location, Severity, fingerprint_of
 from pytest_gates.model.report import Decision, Report
-from pytest_gates.model.settings import Duration, GateSettings, Percent, ScanSettings
+from pytest_gates.model.settings import (
+    Duration,
+    GateSettings,
+    Percent,
+    ScanSettings,
+    SeveritySettings,
+)
 from pytest_gates.model.verdict import GateResult, Judgement, Measure, Mode, Verdict
 
 __all__ = [
@@ -43,6 +49,7 @@ __all__ = [
     "Scan",
     "ScanSettings",
     "Severity",
+    "SeveritySettings",
     "Standing",
     "Tool",
     "ToolContext",

@@ -34,7 +34,7 @@ def test_the_policy_that_is_written_is_the_default_one(project: Project) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    "name, text",
     [("gates.toml", "[tests]\n"), ("pyproject.toml", "[tool.pytest-gates]\n"), ("gates.toml", "")],
 )
 def test_a_policy_that_is_there_is_left_alone(project: Project, name: str, text: str) -> None:

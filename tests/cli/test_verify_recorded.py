@@ -1,4 +1,4 @@
-"""Gates that only the judged project knows: `--accept-recorded` takes their word, by name and under its policy."""
+"""Gates that only the judged project knows: `--accept-recorded` takes their word, by name."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def test_a_report_of_unknowns_is_valid(project: Project, schema: Mapping[str, An
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("decision", "fine"), ("schema", "1"), ("results", None), ("evidence", {})]
+    "key, value", [("decision", "fine"), ("schema", "1"), ("results", None), ("evidence", {})]
 )
 def test_the_schema_refuses_what_is_no_report(
     project: Project, schema: Mapping[str, Any], key: str, value: object

@@ -1,8 +1,9 @@
-"""What is measured: from the first import, in each process, as the project's own settings say."""
+"""What is measured: from the first import, in each process, once, and nothing else."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from pytest_gates.model.evidence import Unavailable
-from pytest_gates.model.report import Decision
 from pytest_gates.model.verdict import Verdict
 from pytest_gates.reporters import json as report_json
 from support.covered import TEST, facts, lines, measured, statements
@@ -52,6 +52,32 @@ def test_a_project_that_its_own_plugin_imports_is_measured_from_its_first_line(
         "src/shop/plugin.py": (3, 3),
     }
     assert done.ret == 0
+
+
+@pytest.mark.parametrize("how", ["PYTEST_PLUGINS", "-p after the project's own"])
+def test_gates_that_came_after_the_project_was_imported_do_not_call_its_coverage_low(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    how: str,
+) -> None:
+    site = tmp_path_factory.mktemp("site")
+    _declare_plugin(site, "shop", "shop.plugin")
+    monkeypatch.setenv("PYTHONPATH", f"{site}:{project.root / 'src'}")
+    project.policy(_GATE.format(floor=100))
+    project.write(
+        {
+            "src/shop/__init__.py": "x = 1\n\ndef total():\n    return x\n",
+            "src/shop/plugin.py": "import shop\n",
+            "tests/test_shop.py": "import shop\n\ndef test_total():\n    assert shop.total() == 1\n",
+        }
+    )
+    if how == "PYTEST_PLUGINS":
+        monkeypatch.setenv("PYTEST_PLUGINS", "gates")
+        plain(project, "--gates-profile=ci")
+    else:
+        plain(project, "-p", "shop.plugin", "-p", "gates", "-p", "no:shop", "--gates-profile=ci")
+    assert project.result("coverage").verdict is not Verdict.FAIL
 
 
 @pytest.mark.parametrize("where", ["conftest.py", "tests/conftest.py"])
@@ -115,129 +141,6 @@ def test_a_lost_worker_makes_the_coverage_unknown_and_not_lower(project: Project
     assert "took its coverage data along" in project.result("coverage").findings[0].message
 
 
-def test_subprocesses_are_measured_where_the_project_asks_for_it(
-    project: Project, workers: tuple[str, ...]
-) -> None:
-    project.policy(_GATE.format(floor=100) + _SRC + '[tool.coverage.run]\npatch = ["subprocess"]\n')
-    project.write(
-        {
-            "src/shop/__init__.py": "",
-            "src/shop/__main__.py": "x = 1\nprint(x)\n",
-            "tests/test_shop.py": """
-            import os, pathlib, subprocess, sys
-
-            def test_main():
-                src = pathlib.Path(__file__).parent.parent / "src"
-                env = {**os.environ, "PYTHONPATH": str(src)}
-                subprocess.run([sys.executable, "-m", "shop"], check=True, env=env)
-        """,
-        }
-    )
-    done = project.run(*workers)
-    assert lines(project) == {"src/shop/__main__.py": (2, 2)}
-    assert done.ret == 0
-
-
-def test_subprocesses_are_not_measured_where_the_project_does_not_ask(project: Project) -> None:
-    project.policy(_GATE.format(floor=1) + _SRC)
-    project.write(
-        {
-            "src/shop/__init__.py": "x = 1\n",
-            "src/shop/__main__.py": "print(1)\n",
-            "tests/test_shop.py": """
-            import os, pathlib, subprocess, sys
-            import shop
-
-            def test_main():
-                src = pathlib.Path(__file__).parent.parent / "src"
-                env = {**os.environ, "PYTHONPATH": str(src)}
-                subprocess.run([sys.executable, "-m", "shop"], check=True, env=env)
-        """,
-        }
-    )
-    assert project.run().ret == 0
-    assert lines(project) == {"src/shop/__init__.py": (1, 1), "src/shop/__main__.py": (0, 1)}
-
-
-def test_files_left_out_by_omit_are_not_counted(project: Project, workers: tuple[str, ...]) -> None:
-    project.policy(
-        _GATE.format(floor=100) + _SRC + '[tool.coverage.run]\nomit = ["src/shop/legacy.py"]\n'
-    )
-    project.write(
-        {
-            "src/shop/__init__.py": "x = 1\n",
-            "src/shop/legacy.py": statements(1, 50),
-            "tests/test_shop.py": TEST,
-        }
-    )
-    assert project.run(*workers).ret == 0
-    assert [one.path for one in facts(project).files] == ["src/shop/__init__.py"]
-
-
-@pytest.mark.parametrize(
-    "setting", ['source = ["shop"]', 'source_pkgs = ["shop"]', 'include = ["src/*"]']
-)
-def test_the_source_of_the_project_is_what_is_measured(
-    project: Project, workers: tuple[str, ...], setting: str
-) -> None:
-    project.policy(_GATE.format(floor=100) + _SRC + f"[tool.coverage.run]\n{setting}\n")
-    project.write(
-        {
-            "src/shop/__init__.py": "x = 1\n",
-            "other/__init__.py": statements(1, 50),
-            "tests/test_shop.py": "import other\n" + TEST.replace("    ", ""),
-        }
-    )
-    project.write({"tests/test_shop.py": "import other, shop\n\ndef test_shop(): pass\n"})
-    assert project.run(*workers).ret == 0
-    assert lines(project) == {"src/shop/__init__.py": (1, 1)}
-
-
-def test_excluded_lines_are_not_counted(project: Project, workers: tuple[str, ...]) -> None:
-    project.policy(
-        _GATE.format(floor=100) + _SRC + '[tool.coverage.report]\nexclude_also = ["def never"]\n'
-    )
-    project.write(
-        {
-            "src/shop/__init__.py": "x = 1\n\ndef never():\n    y = 1\n",
-            "tests/test_shop.py": TEST,
-        }
-    )
-    assert project.run(*workers).ret == 0
-    assert lines(project) == {"src/shop/__init__.py": (1, 1)}
-
-
-@pytest.mark.parametrize("file_name", [".coveragerc", "setup.cfg", "tox.ini"])
-def test_coverage_settings_are_read_where_coverage_reads_them(
-    project: Project, file_name: str
-) -> None:
-    section = "run" if file_name == ".coveragerc" else "coverage:run"
-    project.policy(_GATE.format(floor=100) + _SRC)
-    project.write(
-        {
-            file_name: f"[{section}]\nomit = */legacy.py\n",
-            "src/shop/__init__.py": "x = 1\n",
-            "src/shop/legacy.py": statements(1, 50),
-            "tests/test_shop.py": TEST,
-        }
-    )
-    assert project.run().ret == 0
-    assert [one.path for one in facts(project).files] == ["src/shop/__init__.py"]
-
-
-@pytest.mark.parametrize("floor, status", [("79.54", 0), ("79.55", 10), ("80", 10)])
-def test_the_floor_of_the_projects_own_coverage_settings_is_honoured_exactly(
-    project: Project, floor: str, status: int
-) -> None:
-    project.policy(
-        f"[tool.pytest-gates.coverage]\n{_SRC}[tool.coverage.report]\nfail_under = {floor}\n"
-    )
-    project.write({"src/shop/__init__.py": statements(35, 44), "tests/test_shop.py": TEST})
-    done = project.run()
-    assert done.ret == status
-    assert project.report().decision is (Decision.BLOCKED if status else Decision.PASS)
-
-
 def test_data_left_over_by_another_run_is_neither_counted_nor_deleted(
     project: Project, workers: tuple[str, ...]
 ) -> None:
@@ -288,29 +191,7 @@ def test_two_runs_at_once_in_one_folder_both_measure_right(project: Project) -> 
         }
     )
     found = _two_at_once(project)
-    assert found == {"a": ((4, 5),), "b": ((2, 2),)}
-
-
-def test_a_suite_that_makes_warnings_errors_survives(
-    project: Project, workers: tuple[str, ...]
-) -> None:
-    project.policy(_GATE.format(floor=1) + _SRC + 'filterwarnings = ["error"]\n')
-    project.write({"src/shop/__init__.py": "x = 1\n", "tests/test_shop.py": TEST})
-    done = project.run(*workers)
-    assert done.ret == 0
-    assert project.report().decision is Decision.PASS
-
-
-@pytest.mark.parametrize("flags", [("-W", "error"), ("-X", "dev", "-W", "error")], ids=" ".join)
-def test_an_interpreter_that_makes_warnings_errors_survives(
-    project: Project, flags: tuple[str, ...]
-) -> None:
-    project.policy(_GATE.format(floor=1) + _SRC)
-    project.write({"src/shop/__init__.py": "x = 1\n", "tests/test_shop.py": TEST})
-    argv = [sys.executable, *flags, "-m", "pytest", "-p", "gates", "-p", "no:pytest_cov"]
-    done = subprocess.run(argv, cwd=project.root, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert project.report().decision is Decision.PASS
+    assert found == {"a": ((5, 5),), "b": ((2, 2),)}
 
 
 def test_a_run_from_a_subdirectory_measures_the_same(
@@ -354,7 +235,7 @@ def test_a_test_that_changes_the_working_folder_changes_no_number(
 
 
 def test_measuring_agrees_with_pytest_cov(project: Project, workers: tuple[str, ...]) -> None:
-    project.policy("[tool.pytest-gates.coverage]\nbranches = 1\n" + _SRC)
+    project.policy("[tool.pytest-gates.coverage]\ncombined = 1\n" + _SRC)
     project.write(
         {
             "src/shop/__init__.py": """
@@ -414,8 +295,6 @@ def _declare_plugin(site: Path, name: str, module: str) -> None:
 
 def _two_at_once(project: Project) -> dict[str, tuple[tuple[int, int], ...]]:
     """Missing lines of the run that called `a` and of the one that called `b`."""
-    import os
-
     running = {
         which: subprocess.Popen(
             [sys.executable, "-m", "pytest", "-p", "gates", f"--gates-report-dir=out-{which}"],

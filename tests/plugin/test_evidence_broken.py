@@ -232,15 +232,13 @@ def test_a_conftest_that_resets_the_exit_status_does_not_change_the_decision(
     assert project.verify().returncode == 10
 
 
-def test_an_internal_error_of_a_plugin_is_not_a_pass(
-    project: Project, workers: tuple[str, ...]
-) -> None:
+def test_an_internal_error_of_a_plugin_is_not_a_pass(project: Project) -> None:
     project.policy().write(
         {
             "test_it.py": "def test_it(): pass",
             "conftest.py": "def pytest_runtestloop(session): raise ValueError('broken plugin')\n",
         }
     )
-    done = project.run(*workers)
+    done = project.run()
     assert done.ret != 0
     assert project.report().decision is not Decision.PASS

@@ -9,7 +9,8 @@ from pytest_gates.model.verdict import Verdict
 from support.projects import Project
 from support.runs import rules, said
 
-POLICY = "[tool.pytest-gates]\nfail-fast = true\n[tool.pytest-gates.ruff]\n"
+RUFF = "[tool.ruff.lint]\nselect = ['F401']\n[tool.pytest-gates.ruff]\n"
+POLICY = "[tool.pytest-gates]\nfail-fast = true\n" + RUFF
 TRACE = {"test_it.py": "from pathlib import Path\ndef test_it(): Path('ran').write_text('yes')\n"}
 UNUSED = {"app.py": "import os\n"}
 
@@ -37,13 +38,13 @@ def test_the_tests_run_when_ruff_is_content(project: Project, workers: tuple[str
 
 
 def test_the_option_does_the_same_as_the_policy(project: Project) -> None:
-    project.policy("[tool.pytest-gates.ruff]\n").write({**UNUSED, **TRACE}).commit()
+    project.policy(RUFF).write({**UNUSED, **TRACE}).commit()
     assert project.run("--gates-fail-fast").ret == 10
     assert not (project.root / "ran").exists()
 
 
 def test_without_it_the_tests_run_all_the_same(project: Project) -> None:
-    project.policy("[tool.pytest-gates.ruff]\n").write({**UNUSED, **TRACE}).commit()
+    project.policy(RUFF).write({**UNUSED, **TRACE}).commit()
     assert project.run().ret == 10
     assert (project.root / "ran").exists()
 
@@ -55,7 +56,7 @@ def test_a_gate_that_only_warns_stops_nothing(project: Project, workers: tuple[s
     assert project.report().decision is Decision.WARN
 
 
-@pytest.mark.parametrize(("profile", "status"), [("ci", 11), ("local", 0)])
+@pytest.mark.parametrize("profile, status", [("ci", 11), ("local", 0)])
 def test_an_unknown_stops_only_where_unknown_blocks(
     project: Project, profile: str, status: int
 ) -> None:

@@ -15,6 +15,8 @@ from support.runs import lean
 
 _SUITE = {"test_it.py": "def test_it(): open('ran', 'w').close()"}
 
+_LEFT_BY_PYTESTER = "__pycache__\nran\n.pytest_cache\nrunpytest-*\nstdout\nstderr\n"
+
 
 @pytest.fixture(autouse=True)
 def lean_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,9 +166,7 @@ def test_the_report_tells_the_exit_status_of_pytest(
 
 
 def test_a_clean_checkout_is_told_with_its_commit(project: Project) -> None:
-    project.policy().write(
-        {**_SUITE, ".gitignore": "__pycache__\nran\n.pytest_cache\nrunpytest-*\n"}
-    )
+    project.policy().write({**_SUITE, ".gitignore": _LEFT_BY_PYTESTER})
     commit = project.commit()
     project.run()
     checkout = json.loads(project.report_path.read_text())["evidence"]["run"]["checkout"]
@@ -179,3 +179,16 @@ def test_a_changed_file_makes_the_checkout_dirty(project: Project) -> None:
     project.run()
     checkout = json.loads(project.report_path.read_text())["evidence"]["run"]["checkout"]
     assert checkout["dirty"] is True
+
+
+@pytest.mark.parametrize("folder", ["{elsewhere}", "../{elsewhere.name}"])
+def test_a_report_folder_outside_the_project_leaves_the_commit_known(
+    project: Project, tmp_path_factory: pytest.TempPathFactory, folder: str
+) -> None:
+    project.policy().write(_SUITE)
+    commit = project.commit()
+    where = folder.format(elsewhere=tmp_path_factory.mktemp("elsewhere"))
+    assert project.run(f"--gates-report-dir={where}").ret == 0
+    path = project.root / where / "report.json"
+    checkout = json.loads(path.read_text())["evidence"]["run"]["checkout"]
+    assert checkout.get("commit") == commit

@@ -62,7 +62,7 @@ def test_a_flaw_beside_an_unreadable_file_blocks(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "status"),
+    "settings, status",
     [
         ("fail-on = 'low'", 10),
         ("fail-on = 'medium'", 0),
@@ -121,6 +121,23 @@ def test_what_git_ignores_is_not_scanned_and_what_it_does_not_know_yet_is(
     assert project.run(*CI).ret == 10
 
 
+def test_a_module_behind_a_link_does_not_escape_the_scan(project: Project) -> None:
+    """Python imports `app.py` all the same; what it links to is no Python file by its name."""
+    project.policy(bandit()).write({"app.txt": HIGH, "clean.py": "x = 1", **GREEN})
+    (project.root / "app.py").symlink_to("app.txt")
+    project.commit()
+    assert project.run(*CI).ret in {10, 11}
+    assert project.result("bandit").verdict is not Verdict.PASS
+
+
+def test_a_flaw_that_a_comment_suppresses_stays_in_the_report(project: Project) -> None:
+    """Sort, never drop: a reader must see that something was silenced, and how much."""
+    silenced = HIGH.replace("shell=True)", "shell=True)  # nosec")
+    project.policy(bandit()).write({"app.py": silenced, **GREEN}).commit()
+    assert project.run(*CI).ret == 0
+    assert any("nosec" in note for note in scanned(project, "bandit").notes)
+
+
 def test_ruff_judges_by_the_projects_own_rules(project: Project, workers: tuple[str, ...]) -> None:
     project.policy("[tool.ruff.lint]\nselect = ['E711']\n[tool.pytest-gates.ruff]\n").write(
         {"app.py": "import os\ndef f(x): return x == None\n", **GREEN}
@@ -132,7 +149,8 @@ def test_ruff_judges_by_the_projects_own_rules(project: Project, workers: tuple[
 
 def test_a_project_that_lets_ruff_fix_is_not_edited_by_its_judge(project: Project) -> None:
     code = "import os\nx = 1\n"
-    project.policy("[tool.ruff]\nfix = true\nunsafe-fixes = true\n[tool.pytest-gates.ruff]\n")
+    rules_of_ruff = "fix = true\nunsafe-fixes = true\nlint.select = ['F401']\n"
+    project.policy(f"[tool.ruff]\n{rules_of_ruff}[tool.pytest-gates.ruff]\n")
     project.write({"app.py": code, **GREEN}).commit()
     assert project.run().ret == 10
     assert rules(project.result("ruff")) == ["F401"]

@@ -130,7 +130,7 @@ def test_a_package_that_is_named_in_both_groups_is_one_package(
 
 
 @pytest.mark.parametrize(
-    ("table", "problem"),
+    "table, problem",
     [
         ("[tool.pytest-gates.house]\nmost-test = 1\n", "did you mean `most-tests`?"),
         ("[tool.pytest-gates.house]\nmost-tests = 'few'\n", "expected a whole number"),
@@ -150,7 +150,7 @@ def test_the_settings_of_others_are_checked_like_ours(
 
 
 @pytest.mark.parametrize(
-    ("hook", "value"),
+    "hook, value",
     [
         ("gates", "Gate(name='tests', doc='', settings=GateSettings, evaluate=always)"),
         ("gates", "Gate(name='coverage', doc='', settings=GateSettings, evaluate=always)"),
@@ -173,10 +173,13 @@ def test_nobody_takes_the_place_of_a_built_in_part(project: Project, hook: str, 
     assert "rename one of them" in done.stderr.str()
 
 
-@pytest.mark.parametrize("file_name", ["report.json", "../report.json", "coverage.data", "/tmp/x"])
+@pytest.mark.parametrize(
+    "file_name", ["report.json", "../report.json", "coverage.data", "{outside}"]
+)
 def test_a_reporter_does_not_write_over_what_is_not_its_own(
     project: Project, file_name: str
 ) -> None:
+    file_name = file_name.format(outside=project.root.parent / "forged.txt")
     conftest = (
         "from pytest_gates.api import Reporter\n"
         "def render(report): return b'forged'\n"
@@ -223,7 +226,8 @@ def test_a_gate_that_leaves_does_not_take_the_decision_along(project: Project, b
     project.policy("[tool.pytest-gates.house]\n")
     project.write({"conftest.py": crashing(body), **GREEN}).commit()
     assert project.run(*CI).ret != 0
-    assert project.verify("--accept-recorded", "house").returncode == 11
+    verified = project.verify("--accept-recorded", "house")
+    assert verified.returncode == 11, verified.stderr
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_79_55_does_not_reach_80(project: Project, workers: tuple[str, ...]) -> 
 
 
 @pytest.mark.parametrize(
-    ("hit", "total", "floor", "status"),
+    "hit, total, floor, status",
     [
         (44, 55, "80", 0),
         (79, 80, "98.75", 0),

@@ -106,7 +106,7 @@ def test_a_folder_in_the_place_of_the_judge_leads_to_no_pass(
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    "name, value",
     [
         ("PIP_AUDIT_OUTPUT", "audit.json"),
         ("PIP_AUDIT_FORMAT", "columns"),

@@ -77,7 +77,7 @@ def state_of(project: Project, number: int = 0) -> WaiverState:
     return project.report().waivers[number].state
 
 
-@pytest.mark.parametrize(("gate", "subject"), CASES)
+@pytest.mark.parametrize("gate, subject", CASES)
 def test_a_waived_failure_clears_the_change_and_stays_in_the_report(
     project: Project, gate: str, subject: str
 ) -> None:

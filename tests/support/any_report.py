@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import msgspec
 from hypothesis import strategies as st
 
 from pytest_gates.model.case import Attempt, CaseRecord, CollectionError, Outcome
@@ -56,7 +57,7 @@ def findings(text: st.SearchStrategy[str]) -> st.SearchStrategy[Finding]:
     )
 
 
-def gates(text: st.SearchStrategy[str], name: str) -> st.SearchStrategy[Gate]:
+def gates(text: st.SearchStrategy[str], name: str = "stub") -> st.SearchStrategy[Gate]:
     measures = st.builds(
         Measure,
         name=text,
@@ -68,8 +69,8 @@ def gates(text: st.SearchStrategy[str], name: str) -> st.SearchStrategy[Gate]:
         lambda found, measured, summary, skipped: a_gate(
             *found, name=name, summary=summary, measures=tuple(measured), skipped=skipped
         ),
-        st.lists(findings(text), max_size=6),
-        st.lists(measures, max_size=3),
+        st.lists(findings(text), max_size=4),
+        st.lists(measures, max_size=2),
         text,
         st.none() | st.none() | text,
     )
@@ -131,22 +132,49 @@ def evidences(text: st.SearchStrategy[str]) -> st.SearchStrategy[Evidence]:
     )
 
 
-@st.composite
-def reports(draw: st.DrawFn, text: st.SearchStrategy[str], most_gates: int = 4) -> Report:
-    """A report in which everything was judged as it would be."""
-    names = [f"gate-{number}" for number in range(draw(st.integers(1, most_gates)))]
-    judges = [draw(gates(text, name)) for name in names]
-    policy = a_policy(
-        *(
-            a_gate_policy(name, draw(st.sampled_from(Mode)), table=draw(text), origins={})
-            for name in names
+def reports(
+    text: st.SearchStrategy[str], times: int = 1, evidence: Evidence | None = None
+) -> st.SearchStrategy[Report]:
+    """Reports in which everything was judged as it would be.
+
+    Up to three different gates, each of them `times` over: many gates cost many draws, and so does
+    any evidence, where none is given.
+    """
+    return st.builds(
+        _judged,
+        st.lists(st.tuples(gates(text), st.sampled_from(Mode), text), min_size=1, max_size=3).map(
+            lambda found: found * times
         ),
-        source=draw(text),
-        profile=draw(text),
-        block_on_inconclusive=draw(st.booleans()),
-        waivers=tuple(draw(st.lists(waivers(text, names), max_size=6))),
+        st.lists(waivers(text, ["stub-0", "stub-1", "off"]), max_size=4),
+        evidences(text) if evidence is None else st.just(evidence),
+        st.booleans(),
+        text,
     )
-    return a_report(*judges, policy=policy, evidence=draw(evidences(text)))
+
+
+def _judged(
+    drawn: list[tuple[Gate, Mode, str]],
+    waived: list[Waiver],
+    evidence: Evidence,
+    blocks: bool,
+    text: str,
+) -> Report:
+    judges = [
+        msgspec.structs.replace(gate, name=f"stub-{number}")
+        for number, (gate, _, _) in enumerate(drawn)
+    ]
+    policies = [
+        a_gate_policy(gate.name, mode, table=table)
+        for gate, (_, mode, table) in zip(judges, drawn, strict=True)
+    ]
+    policy = a_policy(
+        *policies,
+        source=text,
+        profile=text,
+        block_on_inconclusive=blocks,
+        waivers=tuple(waived),
+    )
+    return a_report(*judges, policy=policy, evidence=evidence)
 
 
 def _measurements(text: st.SearchStrategy[str]) -> st.SearchStrategy[CoverageFacts]:

@@ -37,13 +37,22 @@ def name_of(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-def blocks(page: Path, language: str) -> tuple[Block, ...]:
+def all_blocks(page: Path) -> tuple[Block, ...]:
     """In the order of the page."""
     return tuple(
-        Block(page=name_of(page), language=language, title=found["title"] or "", text=found["text"])
+        Block(
+            page=name_of(page),
+            language=found["language"],
+            title=found["title"] or "",
+            text=found["text"],
+        )
         for found in _BLOCK.finditer(page.read_text(encoding="utf-8"))
-        if found["language"] == language
     )
+
+
+def blocks(page: Path, language: str) -> tuple[Block, ...]:
+    """Those of one language."""
+    return tuple(block for block in all_blocks(page) if block.language == language)
 
 
 def links(page: Path) -> tuple[str, ...]:

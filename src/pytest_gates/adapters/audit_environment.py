@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from pytest_gates.model.marks import INVENTORY_MARK
 
 # Sources of uv.lock, poetry.lock and pylock.toml that mean: a folder of this project.
@@ -30,13 +32,15 @@ class Inventory:
     def __init__(self) -> None:
         self.pins: dict[str, str] = {}
         self.local: list[str] = []
+        self.unaudited: list[str] = []
         self._seen: set[str] = set()
 
     def add(self, name: str, version: str, *, local: bool) -> None:
         """The first of a name wins, as it does for `import`."""
-        if name.lower() in self._seen:
+        canonical = canonicalize_name(name)
+        if canonical in self._seen:
             return
-        self._seen.add(name.lower())
+        self._seen.add(canonical)
         if local:
             self.local.append(name)
         else:
@@ -45,9 +49,12 @@ class Inventory:
     def add_environment(self, entries: Iterable[str]) -> None:
         """All distributions on these entries of sys.path."""
         for distribution in importlib.metadata.distributions(path=list(entries)):
+            folder = getattr(distribution, "_path", None)
             name = distribution.metadata["Name"]
             if name:
                 self.add(name, distribution.version, local=_is_local(distribution))
+            else:
+                self.unaudited.append(_name_of(folder))
 
     def add_lock(self, path: Path) -> None:
         """All packages of a pylock.toml (PEP 751), uv.lock or poetry.lock.
@@ -58,8 +65,10 @@ class Inventory:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         for package in document.get("packages") or document.get("package") or ():
             name, version = str(package["name"]), package.get("version")
-            if version is None or _is_local_package(package):
+            if _is_local_package(package):
                 self.local.append(name)
+            elif version is None:  # from a repository or an archive: no version to ask about
+                self.unaudited.append(name)
             else:
                 self.pins[f"{name}=={version}"] = ""
 
@@ -68,6 +77,11 @@ class Inventory:
         return sorted(
             f"{name}=={version}" if version else name for name, version in self.pins.items()
         )
+
+
+def _name_of(folder: Any) -> str:
+    """A broken distribution has only its folder's name."""
+    return str(getattr(folder, "name", "")).partition("-")[0].lstrip("~") or "a nameless package"
 
 
 def _is_local(distribution: importlib.metadata.Distribution) -> bool:
@@ -100,8 +114,12 @@ def main(argv: list[str]) -> None:
         inventory.add_lock(Path(name))
     plain = [name for name in files if not is_lock(name)]
     pins = inventory.lines()
-    told = json.dumps({"audited": None if plain else len(pins), "local": sorted(inventory.local)})
-    sys.stderr.write(f"{INVENTORY_MARK}{told}\n")
+    told = {
+        "audited": None if plain else len(pins),
+        "local": sorted(inventory.local),
+        "unaudited": sorted(inventory.unaudited),
+    }
+    sys.stderr.write(f"{INVENTORY_MARK}{json.dumps(told)}\n")
     sys.stderr.flush()
     descriptor, temporary = tempfile.mkstemp(prefix="pytest-gates-", suffix=".txt")
     try:

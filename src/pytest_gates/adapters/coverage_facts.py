@@ -156,8 +156,8 @@ def _file(path: str, report: _FileReport) -> FileCoverage:
 
 
 def _relative(name: str, root: Path) -> str:
-    """POSIX, relative to `root` where it lies below; coverage names files relative to its own folder."""
-    path = Path(os.path.normpath(Path.cwd() / name))
+    """POSIX, relative to `root` where it lies below; coverage, run at `root`, names files from there."""
+    path = Path(os.path.normpath(root / name))
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 

@@ -14,6 +14,12 @@ _NO_GIT = Unavailable(
     remedy="run inside a git work tree with git installed; see the reason in `git status`",
 )
 # A setting of the user, or of the clone, must neither change the answer nor start a program.
+_KEPT = (
+    "GIT_CONFIG_",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    "GIT_EXEC_PATH",
+)
 _PINNED = ("-c", "core.fsmonitor=false", "-c", "core.quotepath=off", "-c", "status.renames=false")
 
 
@@ -22,10 +28,18 @@ class CheckoutQuestion:
 
     def __init__(self, root: Path, ignored: tuple[str, ...] = ()) -> None:
         """`ignored` are paths, relative to `root`, that may differ: our own reports."""
-        excludes = tuple(f":(exclude,literal){path}" for path in ignored)
+        excludes = tuple(f":(exclude,literal){path}" for path in _below(root, ignored))
         self._head = _begin(root, "rev-parse", "--verify", "HEAD")
         self._status = _begin(
-            root, "status", "--porcelain", "-z", "--untracked-files=normal", "--", ".", *excludes
+            root,
+            "status",
+            "--porcelain",
+            "-z",
+            "--untracked-files=normal",
+            "--ignore-submodules=none",
+            "--",
+            ".",
+            *excludes,
         )
 
     def answer(self) -> Checkout | Unavailable:
@@ -66,7 +80,19 @@ def _argv(*words: str) -> tuple[str, ...]:
 
 def _environment() -> dict[str, str]:
     # No lock for a mere question: the user may be committing in another window.
-    return {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    # GIT_DIR and its like are set in a git hook and point elsewhere; settings are kept: safe.directory.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith(_KEPT)
+    }
+    return {**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+def _below(root: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths that lie below `root`, relative to it; git refuses others, and "." would hide all."""
+    inside = (os.path.relpath(root / path, root).replace(os.sep, "/") for path in paths)
+    return tuple(path for path in inside if path != "." and path.split("/")[0] != "..")
 
 
 def _begin(root: Path, *words: str) -> Running | None:

@@ -11,6 +11,7 @@ import contextlib
 import os
 import sys
 import warnings
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,11 @@ class Measurement:
         """Data that a worker packed."""
         try:
             self._folder.add_packed(data, name)
-        except CoverageException as why:
+        except (
+            CoverageException,
+            zlib.error,
+            UnicodeDecodeError,
+        ) as why:  # loads() lets them through
             self._fail(f"the coverage data of {name} cannot be read: {why}")
 
     def facts(self) -> CoverageFacts | Unavailable:
@@ -166,13 +171,27 @@ class Measurement:
     @contextlib.contextmanager
     def _heard(self) -> Iterator[None]:
         """coverage's warnings become notes: a suite with `filterwarnings = error` must not die of ours."""
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as said, _at(self._root):
             warnings.simplefilter("always")
             yield
         for one in said:
             text = str(one.message)
             if text not in self._notes and not _is_expected(text):
                 self._notes.append(text)
+
+
+@contextlib.contextmanager
+def _at(root: Path) -> Iterator[None]:
+    """coverage finds its settings and names its files from the current folder; tests may leave it."""
+    try:
+        before = str(Path.cwd())
+    except FileNotFoundError:  # a test removed the folder that it was in
+        before = str(root)
+    os.chdir(root)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 _REMEDY = "check the project's coverage settings with `coverage debug config`"

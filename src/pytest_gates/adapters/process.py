@@ -44,6 +44,7 @@ class Running:
     ) -> None:
         """Raises NotEnded when the program cannot be started at all."""
         self._folder = Path(tempfile.mkdtemp(prefix="pytest-gates-"))
+        self._stopped = False
         self._started = time.monotonic()
         self._started_at = time.time()
         try:
@@ -69,6 +70,8 @@ class Running:
 
     def wait(self, timeout_seconds: float) -> Ended:
         """What it said. `timeout_seconds` counts from its start. Raises NotEnded."""
+        if self._stopped:
+            raise NotEnded("it was stopped")
         left = max(0.0, self._started + timeout_seconds - time.monotonic())
         try:
             exit_code = self._process.wait(left)
@@ -77,6 +80,7 @@ class Running:
             raise NotEnded(
                 f"it did not end within {timeout_seconds:g} seconds and was stopped"
             ) from why
+        self._kill_group()
         try:
             return Ended(
                 exit_code=exit_code,
@@ -89,14 +93,20 @@ class Running:
 
     def stop(self) -> None:
         """End it and everything it started, and forget its output. Does nothing the second time."""
+        if self._stopped or not self._folder.exists():
+            return
+        self._stopped = True
+        self._kill_group()
         if self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                if os.name == "posix":
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                else:
-                    self._process.kill()
+            self._process.kill()
             self._process.wait()
         self._clean()
+
+    def _kill_group(self) -> None:
+        """Also what outlived the program: its group keeps the number from being used again."""
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _seconds_until_last_word(self) -> float:
         """How long it ran: it may have ended long before anybody waited for it."""

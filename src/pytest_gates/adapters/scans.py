@@ -41,12 +41,19 @@ class Scans:
                 polite=not tool.quick,
             )
         except ToolError as why:
-            self._known[tool.name] = Unavailable(why=why.why, remedy=why.remedy)
-        except (
-            Exception
-        ) as why:  # a tool of a third party may stumble as well; then nothing was scanned
+            self._known[tool.name] = Unavailable(
+                why=printable(why.why), remedy=printable(why.remedy)
+            )
+        except NotEnded as why:
             remedy = f"install it: pip install {tool.distribution}"
-            self._known[tool.name] = Unavailable(why=printable(str(why)), remedy=remedy)
+            self._known[tool.name] = Unavailable(
+                why=printable(f"{tool.name}: {why}"), remedy=remedy
+            )
+        except Exception as crash:  # a tool of a third party may stumble; then nothing was scanned
+            self._known[tool.name] = Unavailable(
+                why=printable(f"{tool.name} could not be asked: {type(crash).__name__}: {crash}"),
+                remedy=f"check the installed version of {tool.distribution} and report this",
+            )
         else:
             self._running[tool.name] = (tool, settings, context, command, running)
 
@@ -91,9 +98,11 @@ class Scans:
 
     def _may_hold_packages(self, entry: str) -> bool:
         """Not the judged tree itself, where anybody could put the metadata of a harmless version."""
-        path = Path(entry)
-        inside = path.is_relative_to(self._root) and not path.is_relative_to(sys.prefix)
-        return bool(entry) and not inside and path.exists()
+        if not entry:
+            return False
+        path, root, prefix = Path(entry).resolve(), self._root.resolve(), Path(sys.prefix).resolve()
+        own_environment = prefix.is_relative_to(root) and path.is_relative_to(prefix)
+        return path.exists() and (own_environment or not path.is_relative_to(root))
 
     def _python_files(self) -> tuple[str, ...]:
         if self._files is None:
@@ -122,7 +131,7 @@ class Scans:
             seconds=ended.seconds,
         )
         try:
-            return tool.read(completed, settings)
+            scan: object = tool.read(completed, settings)
         except ToolError as why:
             return Unavailable(why=printable(why.why), remedy=printable(why.remedy))
         except Exception as crash:  # a reader that stumbles over an answer knows nothing of it
@@ -132,6 +141,12 @@ class Scans:
                 ),
                 remedy=f"check the installed version of {tool.distribution} and report this",
             )
+        if isinstance(scan, Scan):
+            return scan
+        return Unavailable(
+            why=f"the reader of {tool.name} returned {type(scan).__name__}, expected a Scan",
+            remedy=f"report it to whoever wrote the tool `{tool.name}`",
+        )
 
 
 def _program(tool: Tool) -> str:

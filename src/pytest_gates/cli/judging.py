@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def read_law(root: Path, named: str | None, profile: str, foreign: frozenset[str
         profile=profile,
         overrides=Overrides(),
         version=__version__,
-        reporters=tuple(known.reporters),
+        reporters=None,
     )
     path = root / policy.exceptions_file
     if path.exists():
@@ -91,9 +92,18 @@ def _nobody_can_judge(evidence: Evidence, settings: ForeignSettings) -> Judgemen
     raise NotImplementedError("a gate that is not installed is never asked")
 
 
+class _Hooks(pluggy.PluginManager):
+    """Takes an unmarked function by its name, as pytest's own manager does."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+        marked = super().parse_hookimpl_opts(plugin, name)
+        known = name.startswith("pytest_gates_") and inspect.isroutine(getattr(plugin, name, None))
+        return {} if marked is None and known else marked
+
+
 def installed_catalog() -> Catalog:
     """Built-ins and what installed packages declare; conftests and local plugins are not asked."""
-    manager = pluggy.PluginManager("pytest")
+    manager = _Hooks("pytest")
     manager.add_hookspecs(hookspecs)
     manager.load_setuptools_entrypoints(hookspecs.ENTRY_POINT_GROUP)
     hook: Any = manager.hook

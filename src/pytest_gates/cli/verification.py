@@ -10,6 +10,7 @@ import msgspec
 
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Checkout
+from pytest_gates.model.exceptions import WaiverState
 from pytest_gates.model.policy import Policy, digest_of
 from pytest_gates.model.report import Decision, PolicyRecord, Report
 from pytest_gates.model.verdict import GateResult, Mode, Verdict
@@ -81,7 +82,17 @@ def inspect(
         *(other_policy or _altered(report, again, name, frozenset(gates))),
     )
     decision = decide(results, policy, finished=report.finished)
-    return (*doubts, *_verdicts(results, recorded.keys(), policy, decision, name, clean=not doubts))
+    return (
+        *doubts,
+        *_verdicts(
+            results,
+            recorded.keys(),
+            policy,
+            decision,
+            name,
+            clean=not any(one.weight for one in doubts),
+        ),
+    )
 
 
 def _unfinished(report: Report, name: str) -> tuple[Claim, ...]:
@@ -167,11 +178,12 @@ def _other_policy(
         changed.append("expect")
     if not changed:
         return ()
-    how = (
-        f"profile {ran.profile}, verified with {now.profile}"
-        if ran.profile != now.profile
-        else "edited since"
-    )
+    if ran.gates.keys() != now.gates.keys():
+        how = "other gates were on"
+    elif ran.profile != now.profile:
+        how = f"profile {ran.profile}, verified with {now.profile}"
+    else:
+        how = "edited since"
     return (
         Claim(
             Weight.UNKNOWN,
@@ -259,8 +271,25 @@ def _reason(result: GateResult) -> str:
     counted = (*result.failures, *result.unknowns)
     if not counted:
         return result.summary
+    first = counted[0]
+    place = f"{first.where}: " if first.location and first.where not in first.message else ""
     more = f" (+{len(counted) - 1} more)" if len(counted) > 1 else ""
-    return f"{counted[0].rule} {counted[0].message}{more}"
+    return f"{first.rule} {place}{first.message}{more}"
+
+
+def _waivers(again: Report, name: str) -> tuple[Claim, ...]:
+    """Excuses are never silent: what they cover, and which have nothing left to cover."""
+    said = [
+        f"{sum(use.matched for use in again.waivers if use.state is state)} finding(s) {words}"
+        for state, words in (
+            (WaiverState.USED, "waived"),
+            (WaiverState.EXPIRED, "whose waiver has expired"),
+        )
+        if any(use.state is state and use.matched for use in again.waivers)
+    ]
+    stale = [use.waiver.subject for use in again.waivers if use.state is WaiverState.STALE]
+    said += [f"waiver matches nothing, remove it: {subject}" for subject in stale]
+    return tuple(Claim(Weight.SAID, f"{name}: {text}") for text in said)
 
 
 def _remedy(result: GateResult) -> str | None:

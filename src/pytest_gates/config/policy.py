@@ -103,12 +103,13 @@ def parse_policy(
     profile: str,
     overrides: Overrides,
     version: str,
-    reporters: tuple[str, ...],
+    reporters: tuple[str, ...] | None,
 ) -> Policy:
     """The effective policy, without waivers.
 
     `gates` are all known gates by name, `default` the gates and settings in force when there is no
-    table at all. Raises ConfigError with all problems.
+    table at all; `reporters` the known formats, None where nobody will write any. Raises
+    ConfigError with all problems.
     """
     table = policy_table(source) if source is not None else None
     reader = _Reader(source, table, gates, default, profile)
@@ -180,12 +181,15 @@ class _Reader:
         )
         self.own_keys = {field.encode_name for field in msgspec.structs.fields(PolicyTable)}
 
-    def policy(self, overrides: Overrides, version: str, reporters: tuple[str, ...]) -> Policy:
+    def policy(
+        self, overrides: Overrides, version: str, reporters: tuple[str, ...] | None
+    ) -> Policy:
         overlay = self._profile_overlay()
         top = self._top(overlay)
         gates = self._gates(overlay, overrides)
         self._check_version(top.required_version, version)
-        self._check_reports(top.reports, reporters)
+        if reporters is not None:
+            self._check_reports(top.reports, reporters)
         if self.problems:
             raise ConfigError(tuple(self.problems))
         on_inconclusive = top.on_inconclusive or ("warn" if self.profile == "local" else "block")

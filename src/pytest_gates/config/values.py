@@ -7,7 +7,7 @@ import difflib
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar
 
@@ -77,11 +77,7 @@ def shown(value: Any) -> str:
 def _converted(raw: Any, hint: Any, where: str, problems: list[str]) -> Any:
     origin = typing.get_origin(hint)
     if origin is Annotated:
-        inner, *marks = typing.get_args(hint)
-        quantity = next((mark.extra["quantity"] for mark in marks if mark.extra), None)
-        if quantity is not None:
-            return _QUANTITIES[quantity](raw)
-        return _converted(raw, inner, where, problems)
+        return _annotated(raw, hint, where, problems)
     if origin in {typing.Union, types.UnionType}:
         inner = next(one for one in typing.get_args(hint) if one is not type(None))
         return _converted(raw, inner, where, problems)
@@ -105,6 +101,17 @@ def _converted(raw: Any, hint: Any, where: str, problems: list[str]) -> Any:
     return _plain(raw, hint)
 
 
+def _annotated(raw: Any, hint: Any, where: str, problems: list[str]) -> Any:
+    """A hint may carry what its type cannot say: the quantity it is, or the words that are allowed."""
+    inner, *marks = typing.get_args(hint)
+    extra = {key: value for mark in marks for key, value in (mark.extra or {}).items()}
+    if "quantity" in extra:
+        return _QUANTITIES[extra["quantity"]](raw)
+    if "choices" in extra and raw not in extra["choices"]:
+        raise _Wrong(_one_of(raw, extra["choices"]))
+    return _converted(raw, inner, where, problems)
+
+
 def _converted_list(raw: Any, inner: Any, where: str, problems: list[str]) -> tuple[Any, ...]:
     if not isinstance(raw, list):
         raise _Wrong("a list, in square brackets")
@@ -118,16 +125,12 @@ def _plain(raw: Any, hint: Any) -> Any:
         return msgspec.convert(raw, hint)
     except msgspec.ValidationError as why:
         choices = _choices(hint)
-        if choices and isinstance(raw, str):
-            raise _Wrong(f"one of {', '.join(choices)}{_only_suggestion(raw, choices)}") from why
-        raise _Wrong(
-            f"one of {', '.join(choices)}" if choices else _WORDS.get(hint, str(hint))
-        ) from why
+        raise _Wrong(_one_of(raw, choices) if choices else _WORDS.get(hint, str(hint))) from why
 
 
-def _only_suggestion(raw: str, choices: list[str]) -> str:
-    hint = nearest(raw, choices)
-    return hint if hint.startswith(", did") else ""
+def _one_of(raw: Any, choices: Sequence[str]) -> str:
+    hint = nearest(raw, choices) if isinstance(raw, str) else ""
+    return f"one of {', '.join(choices)}{hint if hint.startswith(', did') else ''}"
 
 
 def _choices(hint: Any) -> list[str]:

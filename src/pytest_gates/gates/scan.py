@@ -36,7 +36,7 @@ def judge(scan: Scan | Unavailable | None, settings: ScanSettings, name: str) ->
     failing = sum(1 for finding in weighed if finding.effect is Effect.FAIL)
     below = len(weighed) - failing
     unread = tuple(
-        _unread(one.subject, one.why, name)
+        _unread(one.subject, one.why, name, settings.unread_remedy)
         for one in scan.unread
         if not settings.accepts_unread(one.subject)
     )
@@ -44,10 +44,12 @@ def judge(scan: Scan | Unavailable | None, settings: ScanSettings, name: str) ->
         summary=_summary(failing, below, len(unread), scan),
         measures=(
             Measure(
-                name=f"findings of at least {settings.fail_on} severity",
+                name=f"findings of at least {settings.floor} severity"
+                if settings.floor
+                else "findings",
                 observed=str(failing),
                 required="0",
-                setting="fail-on",
+                setting="fail-on" if settings.floor else None,
             ),
         ),
         findings=(*weighed, *unread, *_nothing_scanned(scan, name)),
@@ -63,10 +65,8 @@ def _nothing_scanned(scan: Scan, name: str) -> tuple[Finding, ...]:
 
 
 def _weighed(finding: Finding, settings: ScanSettings) -> Finding:
-    """Fails unless it is known to be milder or less sure than the policy cares for."""
-    mild = finding.severity is not None and not finding.severity.at_least(settings.fail_on)
-    unsure = finding.confidence is not None and not finding.confidence.at_least(settings.confidence)
-    return msgspec.structs.replace(finding, effect=Effect.NOTE if mild or unsure else Effect.FAIL)
+    effect = Effect.FAIL if settings.fails(finding) else Effect.NOTE
+    return msgspec.structs.replace(finding, effect=effect)
 
 
 def _summary(failing: int, below: int, unread: int, scan: Scan) -> str:
@@ -79,13 +79,13 @@ def _summary(failing: int, below: int, unread: int, scan: Scan) -> str:
     return ", ".join(parts)
 
 
-def _unread(subject: str, why: str, name: str) -> Finding:
+def _unread(subject: str, why: str, name: str, remedy: str) -> Finding:
     return Finding(
         rule="unread",
         message=f"{name} did not look at {subject}: {why}",
         effect=Effect.UNKNOWN,
         subject=subject,
-        remedy="make it readable, leave it out in the policy, or waive it",
+        remedy=remedy,
         fingerprint=fingerprint_of("unread", subject, ""),
     )
 

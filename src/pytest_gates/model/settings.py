@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from pytest_gates.model.finding import Severity
+from pytest_gates.model.finding import Finding, Severity
 from pytest_gates.model.verdict import Mode
 
 Percent = Annotated[Decimal, msgspec.Meta(extra={"quantity": "percent"})]
@@ -33,7 +33,33 @@ class ForeignSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
 
 
 class ScanSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
-    """What every gate understands that judges the findings of an external tool."""
+    """What every gate understands that judges the findings of an external tool: all of them fail."""
+
+    timeout: Annotated[
+        Duration,
+        msgspec.Meta(description="The tool is stopped after this time and the gate inconclusive."),
+    ] = 600
+
+    @property
+    def floor(self) -> Severity | None:
+        """Lowest severity that fails, None where severity plays no part."""
+        return None
+
+    @property
+    def unread_remedy(self) -> str:
+        return "make it readable, leave it out in the policy, or waive it"
+
+    def fails(self, finding: Finding) -> bool:  # noqa: ARG002 - for tools to answer
+        """Whether the policy minds this finding."""
+        return True
+
+    def accepts_unread(self, subject: str) -> bool:  # noqa: ARG002 - for tools to answer
+        """Whether the policy allows the tool not to have looked at `subject`."""
+        return False
+
+
+class SeveritySettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
+    """For tools that tell how bad a finding is, and how sure they are."""
 
     fail_on: Annotated[
         Severity,
@@ -43,11 +69,13 @@ class ScanSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
         Severity,
         msgspec.Meta(description="Findings of which the tool is less sure than this do not fail."),
     ] = Severity.LOW
-    timeout: Annotated[
-        Duration,
-        msgspec.Meta(description="The tool is stopped after this time and the gate inconclusive."),
-    ] = 600
 
-    def accepts_unread(self, subject: str) -> bool:  # noqa: ARG002 - for tools to answer
-        """Whether the policy allows the tool not to have looked at `subject`."""
-        return False
+    @property
+    def floor(self) -> Severity | None:
+        return self.fail_on
+
+    def fails(self, finding: Finding) -> bool:
+        """Unless it is known to be milder, or less sure, than the policy cares for."""
+        mild = finding.severity is not None and not finding.severity.at_least(self.fail_on)
+        unsure = finding.confidence is not None and not finding.confidence.at_least(self.confidence)
+        return not (mild or unsure)

@@ -131,6 +131,8 @@ class Gathering:
         measurement = self._early.measurement
         if measurement is None:
             return _NO_COVERAGE
+        if self._stopped_early and not self._cases:
+            return Unavailable(why="no test ran", remedy="see what stopped the run")
         if isinstance(self._coverage, Unavailable) and self._coverage is not _NOT_FINISHED:
             return self._coverage
         lost = [worker.id for worker in self._workers.values() if not worker.finished]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,24 +37,40 @@ def selection(config: pytest.Config) -> tuple[str, ...]:
     command line, or its environment, selects in addition is not.
     """
     reasons = [shown for name, shown in _FLAGS if config.getoption(name, default=False)]
-    own = " ".join(_own_addopts(config))
+    own = _own_addopts(config)
     reasons += [
         f"{flag} {printable(str(value), 60)}"
         for name, flag in _VALUES
         for value in _as_list(config.getoption(name, None))
-        if str(value) not in own
+        if not _is_option_of(own, flag, str(value))
     ]
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         reasons += [
             printable(arg, 60)
             for arg in config.args
-            if not _covers_suite(config, arg) and arg not in own
+            if not _is_argument_of(own, arg) and not _covers_suite(config, arg)
         ]
     return tuple(reasons)
 
 
 def _own_addopts(config: Any) -> list[str]:
     return next(words for source, words in argument_sources(config) if source == "addopts")
+
+
+def _is_option_of(words: list[str], flag: str, value: str) -> bool:
+    """Whether these words give exactly this option: `-k x`, `-kx`, `--ignore=x`."""
+    return (
+        (flag, value) in pairwise(words)
+        or f"{flag}={value}" in words
+        or (not flag.startswith("--") and f"{flag}{value}" in words)
+    )
+
+
+def _is_argument_of(words: list[str], arg: str) -> bool:
+    """Whether it stands there by itself; behind an option it may be that option's value."""
+    return any(
+        word == arg and not before.startswith("-") for before, word in pairwise(["", *words])
+    )
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -65,8 +82,8 @@ def _as_list(value: Any) -> list[Any]:
 def _covers_suite(config: pytest.Config, arg: str) -> bool:
     """Whether one positional argument means all tests there are.
 
-    With `testpaths`: a folder that holds all of them. Without: the root or a folder directly in it, which
-    is how suites are run (`pytest tests`).
+    With `testpaths`: a folder that holds all of them. Without: the root, or a folder directly in it
+    (`pytest tests`) when no other folder beside it is named like one of tests.
     """
     if "::" in arg or config.getoption("pyargs", default=False):
         return False
@@ -77,7 +94,20 @@ def _covers_suite(config: pytest.Config, arg: str) -> bool:
     testpaths = [(root / one).resolve() for one in config.getini("testpaths")]
     if testpaths:
         return all(_holds(path, one) for one in testpaths)
-    return path in {root, *root.parents} or path.parent == root
+    if path in {root, *root.parents}:
+        return True
+    return path.parent == root and not _other_test_folders(root, path)
+
+
+def _other_test_folders(root: Path, path: Path) -> list[str]:
+    return [
+        one.name
+        for one in root.iterdir()
+        if "test" in one.name.lower()
+        and not one.name.startswith(".")
+        and one != path
+        and one.is_dir()
+    ]
 
 
 def _holds(folder: Path, other: Path) -> bool:

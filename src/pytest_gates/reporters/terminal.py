@@ -59,15 +59,17 @@ def lines(report: Report, detail: Detail, report_path: str) -> tuple[Line, ...]:
     """Never empty; exactly one line when the decision is `pass` and -v was not asked for."""
     if detail is Detail.QUIET or (detail is Detail.NORMAL and _is_short(report)):
         return (_one_line(report, report_path),)
+    loud = _loud(report)
     head = (
         Line(f"gates: {report.decision.upper()}", Style.TITLE),
         Line(_provenance(report)),
     )
     foot = (*_waiver_lines(report), *_passing(report), Line(_closing(report, report_path)))
     if detail is Detail.FULL:
-        body = tuple(line for result in _loud(report) for line in _whole_block(result))
+        noted = [result for result in report.results if result not in loud and result.findings]
+        body = tuple(line for result in (*loud, *noted) for line in _whole_block(result))
         return (*head, *body, *_measures(report), *foot)
-    return (*head, *_fitted(_loud(report), MOST_LINES - len(head) - len(foot)), *foot)
+    return (*head, *_fitted(loud, MOST_LINES - len(head) - len(foot)), *foot)
 
 
 def verdict_line(report: Report) -> str | None:
@@ -102,15 +104,31 @@ def _one_line(report: Report, report_path: str) -> Line:
         why = ", ".join(report.evidence.run.selection)
         return Line(printable(f"gates: not judged, partial run ({why})", _WIDTH), Style.UNSURE)
     if report.decision is Decision.PASS:
-        said = [f"{result.gate} {result.summary}" for result in report.results]
-        waived = sum(len(result.waived) for result in report.results)
-        if waived:
-            said.append(f"{waived} waived")
+        said = [f"{result.gate} {_after_waivers(result)}" for result in report.results]
+        said += _waivers_to_mind(report)
         text = f"gates: pass · {' · '.join(said)}"
         return Line(printable(f"{text} · report {report_path}", 2 * _WIDTH), style)
     loud = ", ".join(f"{one.gate} ({_first_rule(one)})" for one in _loud(report))
     text = f"gates: {report.decision.upper()} · {loud} · report {report_path}"
     return Line(printable(text, 2 * _WIDTH), style)
+
+
+def _after_waivers(result: GateResult) -> str:
+    waived = len(result.waived)
+    return f"{result.summary} ({waived} waived)" if waived else result.summary
+
+
+def _waivers_to_mind(report: Report) -> list[str]:
+    """Also a green run says which excuses are over, or soon will be."""
+    today = report.judged.date()
+    soon = [
+        use.waiver.expires
+        for use in report.waivers
+        if use.state is WaiverState.USED and (use.waiver.expires - today).days <= _SOON_DAYS
+    ]
+    idle = sum(1 for use in report.waivers if use.state in {WaiverState.STALE, WaiverState.EXPIRED})
+    said = [f"{idle} waiver(s) to remove"] if idle else []
+    return said + ([f"{len(soon)} waiver(s) end by {max(soon)}"] if soon else [])
 
 
 def _first_rule(result: GateResult) -> str:
@@ -144,6 +162,8 @@ def _loud(report: Report) -> tuple[GateResult, ...]:
 
 
 def _label(result: GateResult) -> str:
+    if result.verdict is Verdict.PASS:
+        return "pass"
     if result.mode is Mode.WARN:
         return "WARN"
     return "BLOCK" if result.verdict is Verdict.FAIL else "UNSURE"
@@ -263,9 +283,8 @@ def _waiver_lines(report: Report) -> tuple[Line, ...]:
         one = use.waiver
         about = f"{one.gate} {one.subject} ({one.owner}: {one.reason})"
         if use.state is WaiverState.EXPIRED:
-            out.append(
-                Line(f" EXPIRED {printable(about, 120)} ended {one.expires}: it blocks again")
-            )
+            now = "it counts again" if use.matched else "remove it"
+            out.append(Line(f" EXPIRED {printable(about, 120)} ended {one.expires}: {now}"))
         elif use.state is WaiverState.STALE:
             out.append(Line(f" STALE  {printable(about, 120)} matches nothing: remove it"))
         elif use.state is WaiverState.USED:
@@ -278,7 +297,9 @@ def _waiver_lines(report: Report) -> tuple[Line, ...]:
 
 
 def _passing(report: Report) -> tuple[Line, ...]:
-    parts = [f"{one.gate} {one.summary}" for one in report.results if one.verdict is Verdict.PASS]
+    parts = [
+        f"{one.gate} {_after_waivers(one)}" for one in report.results if one.verdict is Verdict.PASS
+    ]
     parts += [
         f"{one.gate} skipped: {one.summary}"
         for one in report.results
@@ -301,18 +322,22 @@ def _measures(report: Report) -> tuple[Line, ...]:
 
 
 def _closing(report: Report, report_path: str) -> str:
-    tests = next((one for one in report.results if one.gate == "tests"), None)
-    blocked = [one.gate for one in _loud(report) if one.mode is Mode.BLOCK]
-    verb = {
-        Decision.BLOCKED: "block",
-        Decision.INCONCLUSIVE: "cannot clear",
-        Decision.WARN: "would question",
-        Decision.PASS: "",
-    }[report.decision]
-    if not verb:
+    """Separates "your tests" from "the policy", as pytest itself does: "Tests pass, but ..."."""
+    loud = _loud(report)
+    blocking = [one for one in loud if one.mode is Mode.BLOCK]
+    failed = sum(1 for one in blocking if one.verdict is Verdict.FAIL)
+    unsure = len(blocking) - failed
+    parts: list[str] = []
+    if not report.results:
+        parts.append("no gate is on, so nothing clears this change")
+    if report.decision.exit_status:
+        parts += [f"{failed} gate(s) block this change"] if failed else []
+        parts += [f"{unsure} gate(s) cannot clear it"] if unsure else []
+    elif loud:
+        parts.append(f"{len(loud)} gate(s) warn")
+    if not parts:
         return f" report {report_path}"
-    lead = "Tests pass, but " if tests is not None and tests.verdict is Verdict.PASS else ""
-    count = len(blocked) or len(_loud(report))
-    said = f"{count} gate(s) {verb} this change"
-    said = lead + said if lead else said[:1].upper() + said[1:]
+    tests = next((one for one in report.results if one.gate == "tests"), None)
+    passing = tests is not None and tests.verdict is Verdict.PASS and not tests.waived
+    said = "Tests pass, but " + ", ".join(parts) if passing else ", ".join(parts).capitalize()
     return f" {said}. Report {report_path}"

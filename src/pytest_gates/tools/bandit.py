@@ -11,8 +11,8 @@ from pytest_gates.model.contracts import Command, Completed, Tool, ToolContext
 from pytest_gates.model.evidence import Scan, Unread
 from pytest_gates.model.finding import Finding, Location, Severity, fingerprint_of
 from pytest_gates.model.paths import matches
-from pytest_gates.model.settings import ScanSettings
-from pytest_gates.model.text import first_line
+from pytest_gates.model.settings import SeveritySettings
+from pytest_gates.model.text import first_line, well_formed
 
 _TESTS = ("tests/**", "**/tests/**", "test/**", "**/test_*.py", "**/*_test.py", "**/conftest.py")
 # Without -x bandit leaves out every path that merely contains ".git", "CVS", ".tox" …, silently.
@@ -20,15 +20,23 @@ _TESTS = ("tests/**", "**/tests/**", "test/**", "**/test_*.py", "**/*_test.py", 
 _EXCLUDES_NOTHING = "\x01"
 
 
-class BanditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
+# bandit knows no others: a floor above its highest would be a gate that cannot fail. (1.9.4)
+_LEVELS = ("low", "medium", "high")
+
+
+class BanditSettings(SeveritySettings, frozen=True, kw_only=True, rename="kebab"):
     """`[tool.pytest-gates.bandit]`"""
 
     fail_on: Annotated[
-        Severity, msgspec.Meta(description="Lowest severity that fails: `low`, `medium` or `high`.")
+        Severity,
+        msgspec.Meta(description="Lowest severity that fails.", extra={"choices": _LEVELS}),
     ] = Severity.MEDIUM
     confidence: Annotated[
         Severity,
-        msgspec.Meta(description="Findings of which bandit is less sure than this do not fail."),
+        msgspec.Meta(
+            description="Findings of which bandit is less sure than this do not fail.",
+            extra={"choices": _LEVELS},
+        ),
     ] = Severity.MEDIUM
     paths: Annotated[
         tuple[str, ...],
@@ -111,7 +119,10 @@ def read(completed: Completed, settings: BanditSettings) -> Scan:  # noqa: ARG00
     errors = {_plain(one.filename): one.reason for one in output.errors}
     scanned = {_plain(name) for name in output.metrics if name != "_totals"}
     unread = [
-        Unread(subject=path, why=errors.get(path, "bandit does not say that it scanned it"))
+        Unread(
+            subject=well_formed(path),
+            why=errors.get(path, "bandit does not say that it scanned it"),
+        )
         for path in expected
         if path in errors or path not in scanned
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import re
 from typing import Annotated
@@ -36,10 +37,21 @@ class PipAuditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
             "`pylock*.toml`, `uv.lock`, `poetry.lock`."
         ),
     ] = ()
+    fail_on: Annotated[
+        Severity,
+        msgspec.Meta(
+            description="Lowest severity that fails. pip-audit's report holds no severity, and what "
+            "has none fails: with it, every vulnerability does."
+        ),
+    ] = Severity.LOW
     allow_unaudited: Annotated[
         tuple[str, ...],
         msgspec.Meta(description="Globs of package names that the source need not know."),
     ] = ()
+
+    @property
+    def unread_remedy(self) -> str:
+        return "name it in allow-unaudited if the source cannot know it, or waive it"
 
     def accepts_unread(self, subject: str) -> bool:
         name = _canonical(subject.partition(" ")[0])
@@ -88,59 +100,65 @@ def command(settings: PipAuditSettings, context: ToolContext) -> Command:
 def read(completed: Completed, settings: PipAuditSettings) -> Scan:
     """Raises ToolError unless pip-audit left a whole report of at least one package."""
     output = _decoded(completed, settings)
-    left_out = _check_inventory(completed, output)
+    inventory = _inventory(completed, len(output.dependencies))
     if not output.dependencies:
         raise ToolError(
             "pip-audit found no package to audit",
             "check `requirements` in [tool.pytest-gates.pip-audit]",
         )
-    unread = tuple(
+    skipped = tuple(
         Unread(subject=_subject(one), why=one.skip_reason or "pip-audit gives no result for it")
         for one in output.dependencies
         if one.skip_reason is not None or one.vulns is None
+    )
+    nameless = tuple(
+        Unread(subject=name, why="no version of it is known here") for name in inventory.unaudited
     )
     findings = tuple(
         _finding(one, vulnerability)
         for one in output.dependencies
         for vulnerability in one.vulns or ()
     )
+    local = ", ".join(inventory.local)
     return Scan(
         tool="pip-audit",
         version=completed.context.version,
-        inputs=len(output.dependencies) - len(unread),
+        inputs=len(output.dependencies) - len(skipped),
         findings=findings,
-        unread=unread,
+        unread=skipped + nameless,
         seconds=round(completed.seconds, 3),
-        notes=(f"advisories from {settings.source}", *left_out),
+        notes=(
+            f"advisories from {settings.source}",
+            *((f"not audited, installed from a local folder: {local}",) if local else ()),
+        ),
     )
 
 
 class _Inventory(msgspec.Struct, frozen=True):
     audited: int | None
     local: list[str]
+    unaudited: list[str] = []
 
 
-def _inventory(stderr: str) -> _Inventory | None:
-    for line in stderr.splitlines():
+def _inventory(completed: Completed, answered: int) -> _Inventory:
+    """What our launcher handed over. Raises ToolError when pip-audit answered for less, or more."""
+    inventory = None
+    for line in completed.stderr.splitlines():
         if line.startswith(INVENTORY_MARK):
-            return msgspec.json.decode(line.removeprefix(INVENTORY_MARK), type=_Inventory)
-    return None
-
-
-def _check_inventory(completed: Completed, output: _Output) -> tuple[str, ...]:
-    """What was left out on purpose. Raises ToolError when something was left out by accident."""
-    inventory = _inventory(completed.stderr)
-    answered = len(output.dependencies)
+            with contextlib.suppress(msgspec.DecodeError, UnicodeError):
+                inventory = msgspec.json.decode(line.removeprefix(INVENTORY_MARK), type=_Inventory)
+            break
     if inventory is None:
-        raise ToolError("pip-audit was started, but not told what to audit", "report this as a bug")
+        raise ToolError(
+            "pip-audit answered, but was not told what to audit",
+            "report this as a bug",
+        )
     if inventory.audited not in {None, answered}:
         raise ToolError(
             f"pip-audit was handed {inventory.audited} packages and answered for {answered}",
             "run `pip-audit` by hand in this environment to see which are missing",
         )
-    if not inventory.local:
-        return ()
-    return (f"not audited, installed from a local folder: {', '.join(inventory.local)}",)
+    return inventory
 
 
 def _decoded(completed: Completed, settings: PipAuditSettings) -> _Output:
@@ -151,9 +169,14 @@ def _decoded(completed: Completed, settings: PipAuditSettings) -> _Output:
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass
     said = _last_line(completed.stderr) or "nothing on stderr"
+    if "requirement" in said:
+        remedy = "pin every requirement exactly (name==version), each package once"
+    else:
+        remedy = (
+            f"check that the source `{settings.source}` can be reached, or run `pip-audit` by hand"
+        )
     raise ToolError(
-        f"pip-audit left no whole JSON report (exit {completed.exit_code}; {said})",
-        f"check that the source `{settings.source}` can be reached, or run `pip-audit` by hand",
+        f"pip-audit left no whole JSON report (exit {completed.exit_code}; {said})", remedy
     )
 
 

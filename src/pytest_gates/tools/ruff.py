@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -14,6 +15,12 @@ from pytest_gates.model.settings import ScanSettings
 from pytest_gates.model.text import first_line
 
 _SYNTAX_ERROR = "invalid-syntax"
+# What could not be parsed, and what could not be opened or decoded.
+_UNREAD_CODES = frozenset({None, _SYNTAX_ERROR, "E902"})
+# Without rule E902 only a warning tells, and ruff exits 0: "warning: Failed to lint x.py: …". (0.17.6)
+_FAILED = re.compile(
+    r"^(?:warning|error): Failed to lint (?P<path>.+?): (?P<why>.*)$", re.MULTILINE
+)
 
 
 class RuffSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
@@ -68,15 +75,16 @@ def read(completed: Completed, settings: RuffSettings) -> Scan:  # noqa: ARG001 
     unread = tuple(
         Unread(subject=_relative(one.filename, root), why=f"line {one.location.row}: {one.message}")
         for one in violations
-        if one.code in {None, _SYNTAX_ERROR}
+        if one.code in _UNREAD_CODES
+    ) + tuple(
+        Unread(subject=_relative(found["path"], root), why=found["why"] or "ruff could not read it")
+        for found in _FAILED.finditer(completed.stderr)
     )
     return Scan(
         tool="ruff",
         version=completed.context.version,
         inputs=len(completed.context.python_files),
-        findings=tuple(
-            _finding(one, root) for one in violations if one.code not in {None, _SYNTAX_ERROR}
-        ),
+        findings=tuple(_finding(one, root) for one in violations if one.code not in _UNREAD_CODES),
         unread=unread,
         seconds=round(completed.seconds, 3),
     )

@@ -165,12 +165,6 @@ def test_an_unfinished_report_is_as_old_as_its_start() -> None:
     assert any("3 day(s) old" in claim.text for claim in found)
 
 
-def test_a_time_without_a_zone_is_doubted_and_does_not_end_the_program() -> None:
-    naive = (NOW - dt.timedelta(minutes=30)).replace(tzinfo=None)
-    found = claims(of_run(finished=naive))
-    assert max(weights(found)) is Weight.UNKNOWN
-
-
 @pytest.mark.parametrize(
     "policy, changed",
     [

@@ -6,9 +6,19 @@ from decimal import Decimal
 
 import pytest
 
+from pytest_gates.config.policy import chosen_report_dir
 from pytest_gates.gates.coverage import Floors
 from pytest_gates.model.verdict import Mode
-from support.policies import STRICT, StrictSettings, in_gates_toml, names, problems, read, settings
+from support.policies import (
+    STRICT,
+    StrictSettings,
+    in_gates_toml,
+    in_pyproject,
+    names,
+    problems,
+    read,
+    settings,
+)
 
 HERE = "pyproject.toml [tool.pytest-gates"
 BASE = """
@@ -112,6 +122,27 @@ def test_a_profile_makes_a_gate_milder() -> None:
     text = '[tool.pytest-gates.ruff]\n[tool.pytest-gates.profiles.local.ruff]\nmode = "warn"\n'
     assert settings(read(text, profile="local"), "ruff").mode is Mode.WARN
     assert settings(read(text, profile="ci"), "ruff").mode is Mode.BLOCK
+
+
+@pytest.mark.parametrize(
+    "text, profile, folder",
+    [
+        (BASE, "ci", "base"),
+        (BASE + '[tool.pytest-gates.profiles.ci]\nreport-dir = "mine"\n', "ci", "mine"),
+        (BASE + '[tool.pytest-gates.profiles.ci]\nreport-dir = "mine"\n', "local", "base"),
+        (BASE + "[tool.pytest-gates.profiles.ci]\nreport-dir = 5\n", "ci", "gates-report"),
+        (BASE + "[tool.pytest-gates.profiles]\nci = 5\n", "ci", "base"),
+        ("[tool.pytest-gates]\nprofiles = 5\n", "ci", "gates-report"),
+        ("[tool.pytest-gates]\nreport-dirs = 5\n", "ci", "gates-report"),
+        ("", "ci", "gates-report"),
+        (None, "ci", "gates-report"),
+    ],
+)
+def test_the_folder_of_the_reports_can_be_read_from_a_wrong_policy_too(
+    text: str | None, profile: str, folder: str
+) -> None:
+    source = in_pyproject(text) if text is not None else None
+    assert chosen_report_dir(source, profile) == folder
 
 
 @pytest.mark.parametrize("text", [None, BASE, "[tool.pytest-gates.profiles.staging]\n"])

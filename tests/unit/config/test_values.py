@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_gates.config.values import nearest, parse_table, shown
-from pytest_gates.model.settings import GateSettings
+from pytest_gates.model.settings import ForeignSettings, GateSettings
 from pytest_gates.model.verdict import Mode
 from support.policies import problems, read, settings
 
@@ -117,6 +117,27 @@ class _Timed(GateSettings, frozen=True, kw_only=True, rename="kebab"):
     times: int = 1
     about: Annotated[str, msgspec.Meta(description="No quantity.")] = ""
     inner: GateSettings | None = None
+
+
+def test_a_table_that_is_not_ours_to_read_may_hold_anything_beside_its_mode() -> None:
+    found: list[str] = []
+    values = parse_table(ForeignSettings, {"mode": "warn", "most": 3}, "here", found)
+    assert values == ForeignSettings(mode=Mode.WARN)
+    assert not found
+
+
+def test_the_mode_of_a_table_that_is_not_ours_is_checked_all_the_same() -> None:
+    found: list[str] = []
+    assert parse_table(ForeignSettings, {"mode": "off", "most": 3}, "here", found) is None
+    assert found == ["here mode = 'off': expected one of block, warn"]
+
+
+def test_a_literal_is_answered_with_its_choices() -> None:
+    (found,) = problems('[tool.pytest-gates]\non-inconclusive = "blok"\n')
+    assert found == (
+        "pyproject.toml [tool.pytest-gates] on-inconclusive = 'blok': "
+        "expected one of block, warn, did you mean `block`?"
+    )
 
 
 @pytest.mark.parametrize("value", [True, "3", Decimal(3)])

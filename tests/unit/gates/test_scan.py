@@ -7,14 +7,14 @@ import pytest
 from pytest_gates.gates.scan import judge, scan_gate
 from pytest_gates.model.evidence import Scan, Unavailable, Unread
 from pytest_gates.model.finding import Effect, Finding, Severity
-from pytest_gates.model.settings import ScanSettings
+from pytest_gates.model.settings import ScanSettings, SeveritySettings
 from pytest_gates.model.verdict import Verdict, verdict_of
 from pytest_gates.tools import bandit
 from pytest_gates.tools.pip_audit import PipAuditSettings
 from support.evidence import a_finding, a_scan, an_evidence, rules
 
 LOW, MEDIUM, HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
-SETTINGS = ScanSettings(fail_on=MEDIUM, confidence=MEDIUM)
+SETTINGS = SeveritySettings(fail_on=MEDIUM, confidence=MEDIUM)
 
 
 def effect(finding: Finding) -> Effect:
@@ -41,6 +41,13 @@ def test_a_finding_fails_unless_it_is_known_to_be_milder_or_less_sure(
     assert effect(a_finding(severity=severity, confidence=confidence)) is expected
 
 
+def test_without_floors_every_finding_fails_and_the_measure_speaks_of_none() -> None:
+    judgement = judge(a_scan(*(a_finding(severity=one) for one in Severity)), ScanSettings(), "x")
+    assert {one.effect for one in judgement.findings} == {Effect.FAIL}
+    (measure,) = judgement.measures
+    assert (measure.name, measure.observed, measure.setting) == ("findings", "5", None)
+
+
 @pytest.mark.parametrize("said", list(Effect))
 def test_what_a_tool_says_about_the_verdict_is_not_believed(said: Effect) -> None:
     assert effect(a_finding(severity=HIGH, confidence=HIGH, effect=said)) is Effect.FAIL
@@ -48,7 +55,7 @@ def test_what_a_tool_says_about_the_verdict_is_not_believed(said: Effect) -> Non
 
 def test_by_default_every_finding_of_any_weight_fails_but_mere_information() -> None:
     scan = a_scan(*(a_finding(severity=one, confidence=LOW) for one in Severity))
-    found = judge(scan, ScanSettings(), "bandit").findings
+    found = judge(scan, SeveritySettings(), "bandit").findings
     assert [one.effect is Effect.FAIL for one in found] == [False, True, True, True, True]
 
 

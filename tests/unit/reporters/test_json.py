@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json as plain_json
 from typing import Any
 
@@ -118,10 +119,8 @@ def test_a_report_with_one_value_replaced_is_read_or_refused(data: st.DataObject
             continue
         holder[key] = data.draw(st.sampled_from([None, -1, 10**30, "", "x", [], {}, 1.5, True]))
         break
-    try:
+    with contextlib.suppress(GatesError):
         assert isinstance(parse(plain_json.dumps(document).encode()), Report)
-    except GatesError:
-        pass
 
 
 @pytest.mark.parametrize("version", [0, SCHEMA_VERSION + 1, -1])
@@ -154,7 +153,7 @@ def test_the_time_of_the_judgement_has_a_zone() -> None:
         parse(plain_json.dumps(document).encode())
 
 
-@given(reports(HOSTILE, most_gates=2))
+@given(reports(HOSTILE))
 @settings(max_examples=15)
 def test_the_published_schema_describes_every_report(report: Report) -> None:
     jsonschema.Draft202012Validator(schema()).validate(plain_json.loads(render(report)))

@@ -14,6 +14,7 @@ from pytest_gates.gates.tests import GATE as TESTS
 from pytest_gates.gates.tests import TestsSettings
 from pytest_gates.model.case import Outcome
 from pytest_gates.model.contracts import Gate
+from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.evidence import Checkout, Unavailable
 from pytest_gates.model.finding import Location, Severity
 from pytest_gates.model.policy import GatePolicy
@@ -56,7 +57,7 @@ def gate_policy(gate: Gate, settings: GateSettings, *keys: str) -> GatePolicy:
     return a_gate_policy(gate.name, settings=settings, table=place, origins=origins)
 
 
-def covered(settings: CoverageSettings, facts: coverage.CoverageFacts, *keys: str) -> Report:
+def covered(settings: CoverageSettings, facts: CoverageFacts, *keys: str) -> Report:
     policy = a_policy(gate_policy(coverage.GATE, settings, *keys))
     return a_report(coverage.GATE, policy=policy, evidence=an_evidence(coverage=facts))
 
@@ -353,9 +354,13 @@ def test_the_one_line_has_the_colour_of_the_decision(gate: Gate, mode: Mode, sty
 
 @pytest.mark.parametrize(
     "where, told",
-    [("suite", "B602 shell=True"), ("shell=True", "B602 shell=True"), ("a", "B602 a: bad=True")],
+    [
+        ("suite", "B602 shell=True"),
+        ("shell=True", "B602 shell=True"),
+        ("src", "B602 src: bad=True"),
+    ],
 )
 def test_a_place_is_told_where_it_adds_something(where: str, told: str) -> None:
-    message = "bad=True" if where == "a" else "shell=True"
+    message = "bad=True" if where == "src" else "shell=True"
     report = a_report(a_gate(a_failure(subject=where, message=message)))
     assert screen(report)[2].endswith(told)
