@@ -26,6 +26,8 @@ GATES: tuple[Gate, ...] = (
     ),
 )
 REPORTERS: tuple[Reporter, ...] = (json.REPORTER,)
+COVERAGE_FILE = "coverage.data"
+"""Written beside the reports, by no reporter."""
 
 Named = TypeVar("Named", Gate, Tool, Reporter)
 
@@ -52,11 +54,29 @@ def catalog(
     """Built-ins and those from third parties. Raises ConfigError when two share a name."""
     all_gates = _by_name("gate", (*GATES, *gates))
     own_tools = tuple(gate.tool for gate in all_gates.values() if gate.tool is not None)
+    all_reporters = _by_name("reporter", (*REPORTERS, *reporters))
+    _check_file_names(all_reporters.values())
     return Catalog(
         gates=all_gates,
         tools=_by_name("tool", (*own_tools, *tools)),
-        reporters=_by_name("reporter", (*REPORTERS, *reporters)),
+        reporters=all_reporters,
     )
+
+
+def _check_file_names(reporters: Iterable[Reporter]) -> None:
+    """A format writes one file of its own, in the report folder, and nobody else's."""
+    taken = {COVERAGE_FILE: "the coverage data"}
+    problems: list[str] = []
+    for reporter in reporters:
+        name = reporter.file_name
+        where = f"reporter `{reporter.name}` file_name = {name!r}"
+        if not name or name.startswith(".") or "/" in name or "\\" in name:
+            problems.append(f"{where}: expected the plain name of a file, such as report.txt")
+        elif name in taken:
+            problems.append(f"{where}: {taken[name]} is written there; choose another name")
+        taken.setdefault(name, f"the report of `{reporter.name}`")
+    if problems:
+        raise ConfigError(tuple(problems))
 
 
 def _by_name(kind: str, values: Iterable[Named]) -> dict[str, Named]:

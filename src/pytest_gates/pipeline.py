@@ -97,7 +97,11 @@ def _judgement(gate: GatePolicy, known: Gate | None, evidence: Evidence) -> Judg
         found = known.evaluate(evidence, gate.settings)
         if not isinstance(found, Judgement):
             raise TypeError(f"evaluate() returned {type(found).__name__}, expected a Judgement")  # noqa: TRY301
-    except Exception as crash:  # a gate of ours or theirs: what it would have said is unknown
+    except KeyboardInterrupt:
+        raise
+    except (
+        BaseException
+    ) as crash:  # also SystemExit, pytest.fail(): what it would have said is unknown
         why = f"the gate crashed: {type(crash).__name__}: {crash}"
         remedy = "report it to the author of the gate with the traceback in report.json"
         return _cannot_judge("gate-crashed", why, remedy, gate.name, traceback.format_exc())

@@ -86,18 +86,21 @@ def judge_inside(root: Path) -> Path | None:
 
 
 def python_files(root: Path) -> tuple[str, ...]:
-    """The project's Python files, POSIX, relative to `root`, sorted; links are left out.
+    """The project's Python files, POSIX, relative to `root`, sorted.
+
+    A link is left out when it leads to another file of the list; else it is code like any other.
 
     What git tracks or would track; without git all files outside hidden folders, environments and
     build folders.
     """
     listed = listed_files(root, _PYTHON_SUFFIXES)
     names = listed if listed is not None else _walked(root)
-    return tuple(name for name in names if _is_own_file(root / name))
-
-
-def _is_own_file(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
+    known = {(root / name).resolve() for name in names if not (root / name).is_symlink()}
+    return tuple(
+        name
+        for name in names
+        if (path := root / name).is_file() and not (path.is_symlink() and path.resolve() in known)
+    )
 
 
 def _walked(root: Path) -> tuple[str, ...]:

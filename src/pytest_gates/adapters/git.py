@@ -9,6 +9,7 @@ from pytest_gates.adapters.process import Ended, NotEnded, Running, run
 from pytest_gates.model.evidence import Checkout, Unavailable
 
 _TIMEOUT_SECONDS = 60.0
+_OID = b"# branch.oid "
 _NO_GIT = Unavailable(
     why="git does not say which commit this is",
     remedy="run inside a git work tree with git installed; see the reason in `git status`",
@@ -29,11 +30,11 @@ class CheckoutQuestion:
     def __init__(self, root: Path, ignored: tuple[str, ...] = ()) -> None:
         """`ignored` are paths, relative to `root`, that may differ: our own reports."""
         excludes = tuple(f":(exclude,literal){path}" for path in _below(root, ignored))
-        self._head = _begin(root, "rev-parse", "--verify", "HEAD")
         self._status = _begin(
             root,
             "status",
-            "--porcelain",
+            "--porcelain=v2",
+            "--branch",
             "-z",
             "--untracked-files=normal",
             "--ignore-submodules=none",
@@ -43,10 +44,13 @@ class CheckoutQuestion:
         )
 
     def answer(self) -> Checkout | Unavailable:
-        head, status = _end(self._head), _end(self._status)
-        if head is None or status is None:
+        said = _end(self._status)
+        records = said.split(b"\0") if said is not None else []
+        commit = next((one.removeprefix(_OID) for one in records if one.startswith(_OID)), None)
+        if commit is None or commit == b"(initial)":
             return _NO_GIT
-        return Checkout(commit=head.decode("ascii").strip(), dirty=bool(status))
+        dirty = any(one and not one.startswith(b"# ") for one in records)
+        return Checkout(commit=commit.decode("ascii"), dirty=dirty)
 
 
 def checkout(root: Path, ignored: tuple[str, ...] = ()) -> Checkout | Unavailable:

@@ -49,5 +49,8 @@ def init(root: Path) -> None:
         raise click.ClickException(str(wrong)) from wrong
     if found is not None:
         raise click.ClickException(f"{found.name} already holds a policy; edit it there")
-    (root / GATES_FILE).write_text(_POLICY, encoding="utf-8")
+    try:
+        (root / GATES_FILE).write_text(_POLICY, encoding="utf-8")
+    except OSError as why:
+        raise click.ClickException(f"{GATES_FILE} cannot be written: {why.strerror}") from why
     click.echo(f"wrote {root / GATES_FILE}; run `pytest -p gates` to be judged by it")

@@ -72,7 +72,11 @@ def inspect(
         for one in report.results
         if one.gate not in gates and one.gate in expected.accept_recorded
     }
-    results = tuple(recorded.get(one.gate, one) for one in again.results)
+    results = tuple(
+        # Its verdict is taken over; whether it may block is for today's policy to say.
+        msgspec.structs.replace(recorded[one.gate], mode=one.mode) if one.gate in recorded else one
+        for one in again.results
+    )
     other_policy = _other_policy(report.policy, name, policy.record(), frozenset(gates))
     doubts = (
         *_unfinished(report, name),

@@ -104,7 +104,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise click.UsageError("--commit and --any-commit exclude each other")
     read = {path: _read(path) for path in (reports or (_default_report(root, config, profile),))}
     try:
-        law = read_law(root, config, profile, _foreign_gates(read))
+        law = read_law(root, config, profile, _foreign_gates(read) | frozenset(accept_recorded))
     except ConfigError as wrong:
         raise click.UsageError(f"the policy is wrong:\n{wrong}") from wrong
     except GatesError as wrong:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pytest_gates.config.values import nearest, parse_table, shown
 from pytest_gates.errors import ConfigError
@@ -316,6 +315,9 @@ class _Reader:
     def _check_version(self, required: str | None, version: str) -> None:
         if required is None:
             return
+        # Imported here: it costs every start 10 ms, and its loggers 12 calls a test, for a rare key.
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
         try:
             fits = SpecifierSet(required).contains(version, prereleases=True)
         except InvalidSpecifier:

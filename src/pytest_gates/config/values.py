@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import functools
 import re
 import types
 import typing
@@ -42,8 +43,7 @@ def parse_table(
     kind: type[StructType], table: Mapping[str, Any], where: str, problems: list[str]
 ) -> StructType | None:
     """`table` as a `kind`, or None when a problem was found (and added to `problems`)."""
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    hints = typing.get_type_hints(kind, include_extras=True)
+    fields = _fields_of(kind)
     values: dict[str, Any] = {}
     before = len(problems)
     for key, raw in table.items():
@@ -54,7 +54,7 @@ def parse_table(
             problems.append(f"{where} {key} = {shown(raw)}: unknown key{nearest(key, fields)}")
             continue
         try:
-            values[field.name] = _converted(raw, hints[field.name], f"{where} {key}", problems)
+            values[field.name] = _converted(raw, field.type, f"{where} {key}", problems)
         except _Wrong as wrong:
             problems.append(f"{where} {key} = {shown(raw)}: expected {wrong}")
     missing = [
@@ -62,6 +62,12 @@ def parse_table(
     ]
     problems.extend(f"{where}: `{name}` is missing" for name in missing if name not in table)
     return None if len(problems) > before else kind(**values)
+
+
+@functools.cache
+def _fields_of(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """By the key in the file. Kept: reading annotations is the dearest part of reading a policy."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 def shown(value: Any) -> str:

@@ -23,6 +23,7 @@ BAD = {
 _SHOWN_ORDER = tuple(Standing)
 # pytest's own statuses that the counts below already explain: all green, some failed, none collected.
 _EXPLAINED_STATUSES = frozenset({0, 1, 5})
+_NOTHING_COLLECTED = 5
 _STATUS_MEANS = {
     2: "the run was interrupted",
     3: "pytest had an internal error",
@@ -172,7 +173,7 @@ def _unexplained(
     failed = any(counts[standing] for standing in BAD) or evidence.collection_errors
     if status == 0 or (failed and status in _EXPLAINED_STATUSES) or run.stopped_early:
         return ()
-    if status == 5:  # noqa: PLR2004 - pytest.ExitCode.NO_TESTS_COLLECTED, told by `no-tests`
+    if status == _NOTHING_COLLECTED and not _executed(counts):  # told by `no-tests`
         return ()
     why = _STATUS_MEANS.get(status, "no test failed, so a plugin or a setting of pytest objected")
     return (

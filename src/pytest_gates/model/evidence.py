@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 
 import msgspec
 
 from pytest_gates.model.case import CaseRecord, CollectionError
 from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.finding import Finding
+
+Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
+"""A time with its zone: without one, nobody can say how old a report is."""
 
 
 class Unavailable(msgspec.Struct, frozen=True, kw_only=True, tag="unavailable", tag_field="kind"):
@@ -59,8 +63,8 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    started: dt.datetime
-    finished: dt.datetime | None
+    started: Moment
+    finished: Moment | None
     root: str
     checkout: Checkout | Unavailable
     versions: dict[str, str]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import enum
 from typing import Any
 
 import msgspec
 
-from pytest_gates.model.evidence import Evidence
+from pytest_gates.model.evidence import Evidence, Moment
 from pytest_gates.model.exceptions import WaiverUse
 from pytest_gates.model.verdict import GateResult
 
@@ -44,7 +43,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: int
     generator: str
-    judged: dt.datetime
+    judged: Moment
     decision: Decision
     policy: PolicyRecord
     results: tuple[GateResult, ...]

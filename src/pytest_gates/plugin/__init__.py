@@ -6,8 +6,10 @@ ours before somebody asked for it (the only lazy imports of the package, with th
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ import pytest
 from pytest_gates import hookspecs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_gates.plugin.early import Early
 
 NAMES = frozenset({"gates", "pytest_gates.plugin"})
@@ -75,7 +79,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     config: Any = pluginmanager.getplugin("pytestconfig")
     how = activated_by(config)
     if how is not None:
-        from pytest_gates.plugin.early import Early
+        with _plain_imports():
+            from pytest_gates.plugin.early import Early
 
         # The earliest moment there is: a `-p` plugin gets here before other plugins and conftests,
         # which may import the project, so its coverage misses nothing.
@@ -87,7 +92,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if early is None:
         _refuse_orphaned_options(config)
         return
-    from pytest_gates.plugin.session import configure
+    with _plain_imports():
+        from pytest_gates.plugin.session import configure
 
     configure(config, early)
 
@@ -96,6 +102,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     early = config.stash.get(EARLY, None)
     if early is not None:
         early.close()
+
+
+@contextlib.contextmanager
+def _plain_imports() -> Iterator[None]:
+    """Import our own modules as Python does, without pytest's rewriting of assertions.
+
+    pytest rewrites every module of a distribution that has a `pytest11` entry point. Ours assert nothing,
+    and rewritten code is not in the wheel: a fresh CI checkout would pay 100 ms and more for it. (9.2)
+    """
+    finders = sys.meta_path[:]
+    sys.meta_path[:] = [one for one in finders if type(one).__name__ != "AssertionRewritingHook"]
+    try:
+        yield
+    finally:
+        sys.meta_path[:] = finders
 
 
 def activated_by(config: Any) -> str | None:

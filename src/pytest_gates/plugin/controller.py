@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from pytest_gates.adapters.files import write_whole
-from pytest_gates.catalog import Catalog
+from pytest_gates.catalog import COVERAGE_FILE, Catalog
 from pytest_gates.errors import GatesError
+from pytest_gates.model.contracts import Reporter
 from pytest_gates.model.report import Decision, Report
 from pytest_gates.model.text import printable
 from pytest_gates.model.verdict import Mode, Verdict
@@ -29,7 +30,6 @@ _MARKUP: dict[Style, dict[str, bool]] = {
     Style.PLAIN: {},
 }
 _NOTHING_COLLECTED = pytest.ExitCode.NO_TESTS_COLLECTED
-COVERAGE_FILE = "coverage.data"
 
 
 class Controller:
@@ -87,18 +87,18 @@ class Controller:
             stopped = self._stop_reason or _stopped_early(session, exitstatus)
             self._gathering.finish(self._recorder, int(exitstatus), stopped)
             report = self._judge_and_write(finished=True)
-            self._tell_others(report)
         except GatesError as why:
             self._trouble.append(str(why))
             session.exitstatus = int(exitstatus) or Decision.INCONCLUSIVE.exit_status
             return
         finally:
             self._early.close()
-        line = terminal.verdict_line(report)
-        if exitstatus == pytest.ExitCode.OK or (
-            exitstatus == _NOTHING_COLLECTED and self._stop_reason
-        ):
-            session.exitstatus = report.decision.exit_status
+        # Read before others get the report into their hands.
+        status, line = report.decision.exit_status, terminal.verdict_line(report)
+        self._tell_others(report)
+        # Not the argument: somebody may have called a failed run a success since.
+        if not int(session.exitstatus) or (exitstatus == _NOTHING_COLLECTED and self._stop_reason):
+            session.exitstatus = status
         if line is not None and not session.shouldfail:
             session.shouldfail = line
 
@@ -152,13 +152,15 @@ class Controller:
         for name in self._policy.reports:
             reporter = self._known.reporters[name]
             try:
-                content = reporter.render(report)
-            except Exception as crash:  # one of a third party: the others must still be written
+                content = _rendered(reporter, report)
+            except KeyboardInterrupt:
+                raise
+            except (
+                BaseException
+            ) as crash:  # SystemExit of a third party too: the others must be written
                 if reporter is json.REPORTER:
                     raise
-                self._trouble.append(
-                    f"the reporter `{name}` crashed: {type(crash).__name__}: {crash}"
-                )
+                self._trouble.append(f"the reporter `{name}` crashed: {_crash_text(crash)}")
                 continue
             write_whole(self._folder / reporter.file_name, content)
         data = self._gathering.coverage_data() if report.finished else None
@@ -168,8 +170,10 @@ class Controller:
     def _tell_others(self, report: Report) -> None:
         try:
             self._config.hook.pytest_gates_judged(report=report)
-        except Exception as crash:  # a listener of a third party: the verdict stands without it
-            self._trouble.append(f"pytest_gates_judged crashed: {type(crash).__name__}: {crash}")
+        except KeyboardInterrupt:
+            raise
+        except BaseException as crash:  # a listener of a third party: the verdict stands without it
+            self._trouble.append(f"pytest_gates_judged crashed: {_crash_text(crash)}")
 
     def _run_quick_gates(self) -> None:
         """Judge the quick gates alone, before the first test."""
@@ -195,6 +199,17 @@ class Controller:
         ]
         if stopping:
             self._stop_reason = f"no test was run: {', '.join(stopping)} blocked first (fail-fast)"
+
+
+def _rendered(reporter: Reporter, report: Report) -> bytes:
+    content: object = reporter.render(report)
+    if not isinstance(content, bytes):
+        raise TypeError(f"render() returned {type(content).__name__}, expected bytes")
+    return content
+
+
+def _crash_text(crash: BaseException) -> str:
+    return f"{type(crash).__name__}: {crash}"
 
 
 def _stopped_early(session: pytest.Session, exitstatus: int) -> str | None:

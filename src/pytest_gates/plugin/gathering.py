@@ -7,7 +7,6 @@ import os
 import platform
 import sys
 import uuid
-from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -181,7 +180,6 @@ class Gathering:
                 "python": platform.python_version(),
                 "pytest": pytest.__version__,
                 "pytest-gates": __version__,
-                "coverage": version("coverage"),
             },
             platform=sys.platform,
             activated_by=self._early.how,

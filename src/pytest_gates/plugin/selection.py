@@ -29,6 +29,19 @@ _VALUES: tuple[tuple[str, str], ...] = (
     ("num_shards", "--num-shards"),
 )
 
+_HARMLESS_SETTINGS = (
+    "log_",
+    "junit_",
+    "cache_dir=",
+    "console_output_style=",
+    "faulthandler_",
+    "tmp_path_",
+    "truncation_",
+    "verbosity_",
+    "xfail_strict=",
+    "timeout",
+)
+
 
 def selection(config: pytest.Config) -> tuple[str, ...]:
     """The reasons, in words a user typed; empty for a whole suite.
@@ -44,6 +57,7 @@ def selection(config: pytest.Config) -> tuple[str, ...]:
         for value in _as_list(config.getoption(name, None))
         if not _is_option_of(own, flag, str(value))
     ]
+    reasons += _other_settings(config, own)
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         reasons += [
             printable(arg, 60)
@@ -51,6 +65,20 @@ def selection(config: pytest.Config) -> tuple[str, ...]:
             if not _is_argument_of(own, arg) and not _covers_suite(config, arg)
         ]
     return tuple(reasons)
+
+
+def _other_settings(config: pytest.Config, own: list[str]) -> list[str]:
+    """Settings that this run replaced: with them, "all tests" may mean others, or none."""
+    reasons = [
+        f"-o {printable(str(value), 60)}"
+        for value in _as_list(config.getoption("override_ini", None))
+        if not str(value).startswith(_HARMLESS_SETTINGS)
+        and not _is_option_of(own, "-o", str(value))
+        and not _is_option_of(own, "--override-ini", str(value))
+    ]
+    # Its own addopts come from that other file too, so they say nothing of the project's.
+    other_file = config.getoption("inifilename", None)
+    return reasons + ([f"-c {printable(str(other_file), 60)}"] if other_file else [])
 
 
 def _own_addopts(config: Any) -> list[str]:

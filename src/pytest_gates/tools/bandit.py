@@ -133,8 +133,17 @@ def read(completed: Completed, settings: BanditSettings) -> Scan:  # noqa: ARG00
         findings=tuple(_finding(issue) for issue in output.results),
         unread=tuple(unread),
         seconds=round(completed.seconds, 3),
-        notes=completed.command.notes,
+        notes=(*completed.command.notes, *_suppressed(output)),
     )
+
+
+def _suppressed(output: _Output) -> tuple[str, ...]:
+    """What `# nosec` hid from the findings is not gone: it is counted."""
+    totals = output.metrics.get("_totals")
+    counts = totals if isinstance(totals, dict) else {}
+    numbers = [counts.get(key) for key in ("nosec", "skipped_tests")]
+    hidden = sum(number for number in numbers if isinstance(number, int))
+    return (f"{hidden} finding(s) hidden by `# nosec` comments",) if hidden else ()
 
 
 def _decoded(completed: Completed) -> _Output:
