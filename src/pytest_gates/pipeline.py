@@ -15,7 +15,15 @@ from pytest_gates.model.exceptions import Waiver, WaiverState, WaiverUse
 from pytest_gates.model.finding import Effect, Finding, fingerprint_of
 from pytest_gates.model.policy import GatePolicy, Policy
 from pytest_gates.model.report import SCHEMA_VERSION, Decision, Report
-from pytest_gates.model.verdict import GateResult, Judgement, Mode, Verdict, Waived, verdict_of
+from pytest_gates.model.verdict import (
+    GateResult,
+    Judgement,
+    Measure,
+    Mode,
+    Verdict,
+    Waived,
+    verdict_of,
+)
 
 
 def evaluate(
@@ -56,7 +64,7 @@ def decide(results: tuple[GateResult, ...], policy: Policy, *, finished: bool) -
     blocking = {result.verdict for result in results if result.mode is Mode.BLOCK}
     if Verdict.FAIL in blocking:
         return Decision.BLOCKED
-    if not finished or not results:
+    if not finished or all(result.verdict is Verdict.SKIPPED for result in results):
         return Decision.INCONCLUSIVE
     if Verdict.INCONCLUSIVE in blocking and policy.block_on_inconclusive:
         return Decision.INCONCLUSIVE
@@ -80,13 +88,16 @@ def _judged(
         mode=gate.settings.mode,
         verdict=Verdict.SKIPPED if judgement.skipped is not None else verdict_of(kept),
         summary=judgement.skipped or judgement.summary,
-        measures=tuple(
-            msgspec.structs.replace(one, origin=gate.origin_of(one.setting)) if one.setting else one
-            for one in judgement.measures
-        ),
+        measures=tuple(_with_origin(one, gate) for one in judgement.measures),
         findings=kept,
         waived=waived,
     )
+
+
+def _with_origin(measure: Measure, gate: GatePolicy) -> Measure:
+    if measure.setting is None or measure.origin is not None:
+        return measure
+    return msgspec.structs.replace(measure, origin=gate.origin_of(measure.setting))
 
 
 def _judgement(gate: GatePolicy, known: Gate | None, evidence: Evidence) -> Judgement:
@@ -95,17 +106,14 @@ def _judgement(gate: GatePolicy, known: Gate | None, evidence: Evidence) -> Judg
         return _cannot_judge("gate-missing", why, "install the package that brings it", gate.name)
     try:
         found = known.evaluate(evidence, gate.settings)
-        if not isinstance(found, Judgement):
-            raise TypeError(f"evaluate() returned {type(found).__name__}, expected a Judgement")  # noqa: TRY301
+        # msgspec checks types only when it decodes, and a gate may be anybody's.
+        return msgspec.convert(msgspec.to_builtins(found), type=Judgement)
     except KeyboardInterrupt:
         raise
-    except (
-        BaseException
-    ) as crash:  # also SystemExit, pytest.fail(): what it would have said is unknown
+    except BaseException as crash:  # SystemExit and pytest.fail() too: its verdict is unknown
         why = f"the gate crashed: {type(crash).__name__}: {crash}"
         remedy = "report it to the author of the gate with the traceback in report.json"
         return _cannot_judge("gate-crashed", why, remedy, gate.name, traceback.format_exc())
-    return found
 
 
 def _cannot_judge(

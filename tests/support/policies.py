@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -49,17 +48,17 @@ def read(
     profile: str = "ci",
     overrides: Overrides = NO_OVERRIDES,
     more: tuple[Gate, ...] = (),
-    default: Mapping[str, Mapping[str, Any]] = DEFAULT_POLICY,
+    reporters: tuple[str, ...] | None = ("json", "markdown"),
 ) -> Policy:
     """The policy of this text in pyproject.toml, read by version 0.1.0."""
     return parse_policy(
         in_pyproject(source) if isinstance(source, str) else source,
         gates={gate.name: gate for gate in (*GATES, *more)},
-        default=default,
+        default=DEFAULT_POLICY,
         profile=profile,
         overrides=overrides,
         version="0.1.0",
-        reporters=("json", "markdown"),
+        reporters=reporters,
     )
 
 

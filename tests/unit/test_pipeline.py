@@ -70,7 +70,7 @@ UNKNOWN, SKIPPED = Verdict.INCONCLUSIVE, Verdict.SKIPPED
         ((), Decision.INCONCLUSIVE, Decision.INCONCLUSIVE, Decision.INCONCLUSIVE),
         (((PASS, BLOCK),), Decision.PASS, Decision.PASS, Decision.INCONCLUSIVE),
         (((PASS, WARN),), Decision.PASS, Decision.PASS, Decision.INCONCLUSIVE),
-        (((SKIPPED, BLOCK),), Decision.PASS, Decision.PASS, Decision.INCONCLUSIVE),
+        (((SKIPPED, BLOCK),), Decision.INCONCLUSIVE, Decision.INCONCLUSIVE, Decision.INCONCLUSIVE),
         (((FAIL, BLOCK),), Decision.BLOCKED, Decision.BLOCKED, Decision.BLOCKED),
         (((FAIL, WARN),), Decision.WARN, Decision.WARN, Decision.INCONCLUSIVE),
         (((UNKNOWN, BLOCK),), Decision.INCONCLUSIVE, Decision.WARN, Decision.INCONCLUSIVE),

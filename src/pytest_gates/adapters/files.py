@@ -44,6 +44,8 @@ def find_policy_file(root: Path, named: str | None) -> PolicyFile | None:
     own, shared = root / GATES_FILE, root / PYPROJECT
     shared_text = read_text(shared) if shared.is_file() else None
     in_shared = shared_text is not None and _has_table(shared_text)
+    if shared_text is not None and not in_shared and not own.is_file():
+        _refuse_misspelt_table(shared_text)
     if own.is_file():
         if in_shared:
             raise ConfigError(
@@ -144,6 +146,19 @@ def write_whole(path: Path, content: bytes) -> None:
             f"the report cannot be written to {path}: {why.strerror or why}; "
             "make the folder writable or name another one with report-dir"
         ) from why
+
+
+def _refuse_misspelt_table(text: str) -> None:
+    """A policy that nobody reads would be the default one in disguise."""
+    try:
+        tool = tomllib.loads(text).get("tool")
+    except tomllib.TOMLDecodeError:
+        return
+    for name in tool if isinstance(tool, dict) else ():
+        if name.replace("_", "-").rstrip("s") == "pytest-gate":
+            raise ConfigError(
+                (f"{PYPROJECT} [tool.{name}]: nobody reads this table, did you mean [{TABLE}]?",)
+            )
 
 
 def _has_table(text: str) -> bool:

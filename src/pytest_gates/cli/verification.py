@@ -13,7 +13,7 @@ from pytest_gates.model.evidence import Checkout
 from pytest_gates.model.exceptions import WaiverState
 from pytest_gates.model.policy import Policy, digest_of
 from pytest_gates.model.report import Decision, PolicyRecord, Report
-from pytest_gates.model.verdict import GateResult, Mode, Verdict
+from pytest_gates.model.verdict import GateResult, Mode, Verdict, verdict_of
 from pytest_gates.pipeline import decide, evaluate
 
 _CLOCK_SKEW = dt.timedelta(minutes=5)
@@ -74,7 +74,7 @@ def inspect(
     }
     results = tuple(
         # Its verdict is taken over; whether it may block is for today's policy to say.
-        msgspec.structs.replace(recorded[one.gate], mode=one.mode) if one.gate in recorded else one
+        _taken_over(recorded[one.gate], one.mode) if one.gate in recorded else one
         for one in again.results
     )
     other_policy = _other_policy(report.policy, name, policy.record(), frozenset(gates))
@@ -86,17 +86,17 @@ def inspect(
         *(other_policy or _altered(report, again, name, frozenset(gates))),
     )
     decision = decide(results, policy, finished=report.finished)
-    return (
-        *doubts,
-        *_verdicts(
-            results,
-            recorded.keys(),
-            policy,
-            decision,
-            name,
-            clean=not any(one.weight for one in doubts),
-        ),
-    )
+    clean = not any(doubt.weight for doubt in doubts)
+    verdicts = _verdicts(results, recorded.keys(), policy, decision, name, clean=clean)
+    return (*doubts, *_waivers(again, name), *verdicts)
+
+
+def _taken_over(recorded: GateResult, mode: Mode) -> GateResult:
+    """A recorded result is believed as far as its own findings bear it out."""
+    verdict = recorded.verdict
+    if verdict is Verdict.PASS:
+        verdict = verdict_of(recorded.findings)
+    return msgspec.structs.replace(recorded, mode=mode, verdict=verdict)
 
 
 def _unfinished(report: Report, name: str) -> tuple[Claim, ...]:

@@ -38,10 +38,11 @@ def parse_exceptions(text: str, file_name: str) -> tuple[Waiver, ...]:
 
 
 def _waiver(entry: Mapping[str, Any], where: str, problems: list[str]) -> Waiver | None:
+    expires = entry.get("expires")
     # tomllib reads `2027-01-31T00:00:00` as a datetime, which is a date to Python as well.
-    if isinstance(entry.get("expires"), dt.datetime):
+    if isinstance(expires, dt.datetime):
         problems.append(f"{where} expires: expected a day such as 2027-01-31, without a time")
-        return None
+        entry = {**entry, "expires": expires.date()}
     waiver = parse_table(Waiver, entry, where, problems)
     if waiver is None:
         return None

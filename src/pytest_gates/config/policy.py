@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from pytest_gates.config.values import nearest, parse_table, shown
+from pytest_gates.config.values import check_table, expanded, nearest, parse_table, shown
 from pytest_gates.errors import ConfigError
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.exceptions import Waiver
@@ -235,12 +235,17 @@ class _Reader:
 
     def _top(self, overlay: Mapping[str, Any]) -> PolicyTable:
         tables = ((self.table, ()), (overlay, ("profiles", self.profile)))
-        merged: dict[str, Any] = {}
-        for table, path in tables:
-            own = {key: value for key, value in table.items() if self._is_own(key, value, path)}
-            if parse_table(PolicyTable, own, self._place(*path), self.problems) is not None:
-                merged.update(own)
+        merged = {
+            key: value
+            for table, path in tables
+            for key, value in table.items()
+            # Each by itself: one wrong key must not hide what another one asks for.
+            if self._is_own(key, value, path) and self._fits(key, value, path)
+        }
         return parse_table(PolicyTable, merged, self.name, []) or PolicyTable()
+
+    def _fits(self, key: str, value: Any, path: tuple[str, ...]) -> bool:
+        return parse_table(PolicyTable, {key: value}, self._place(*path), self.problems) is not None
 
     def _is_own(self, key: str, value: Any, path: tuple[str, ...]) -> bool:
         if key in self.own_keys:
@@ -248,16 +253,19 @@ class _Reader:
         if key in self.gates or (key == "profiles" and not path):
             return False
         kind = "" if not isinstance(value, Mapping) else "[…] "
-        known = {*self.own_keys, *self.gates, "profiles"}
+        known = {*self.own_keys, *self.gates, *(() if path else ("profiles",))}
         self.problems.append(
             f"{self._place(*path)} {kind}{key}: unknown {'gate' if kind else 'key'}{nearest(key, known)}"
         )
         return False
 
     def _gates(self, overlay: Mapping[str, Any], overrides: Overrides) -> tuple[GatePolicy, ...]:
-        for name in (*overrides.gates_on, *overrides.gates_off):
-            if name not in self.gates:
-                self.problems.append(f"--gate {name}: no such gate{nearest(name, self.gates)}")
+        for flag, names in (("--gate", overrides.gates_on), ("--no-gate", overrides.gates_off)):
+            self.problems += [
+                f"{flag} {name}: no such gate{nearest(name, self.gates)}"
+                for name in names
+                if name not in self.gates
+            ]
         self._check_overlays()
         found = (self._gate(gate, overlay, overrides) for gate in self.gates.values())
         return tuple(one for one in found if one is not None)
@@ -282,6 +290,7 @@ class _Reader:
     ) -> GatePolicy | None:
         merged: dict[str, Any] = {}
         origins: dict[str, str] = {}
+        before = len(self.problems)
         on = gate.name == ALWAYS_ON
         for path, raw in (
             ((), self.table.get(gate.name)),
@@ -291,26 +300,35 @@ class _Reader:
                 continue
             on = raw is not False
             table = self._table_of(gate, raw, path)
-            for key, value in table.items():
+            for key, value in expanded(gate.settings, table).items():
                 merged[key] = _merged(merged.get(key), value)
-                origins[key] = self._place(*path, gate.name) or self.name
+                place = self.name if self.is_default else self._place(*path, gate.name)
+                origins[key] = place
+                for inner in value if isinstance(value, Mapping) else ():
+                    origins[f'{key}."{inner}"'] = place
         on = (on or gate.name in overrides.gates_on) and gate.name not in overrides.gates_off
-        settings = parse_table(gate.settings, merged, self.name, [])
-        if not on or settings is None:
+        if not on or len(self.problems) > before:
             return None
-        table_name = self._place(gate.name) if not self.is_default else "default policy"
+        table_name = "default policy" if self.is_default else self._place(gate.name)
+        settings = parse_table(gate.settings, merged, table_name, self.problems)
+        if settings is None:  # a required key is missing: that is never the same as "off"
+            return None
         return GatePolicy(name=gate.name, settings=settings, table=table_name, origins=origins)
 
     def _table_of(self, gate: Gate, raw: Any, path: tuple[str, ...]) -> Mapping[str, Any]:
-        """The gate's valid table at this place; problems are noted, `true` is an empty table."""
+        """The gate's valid table at this place; problems are noted, `true` is an empty table.
+
+        A required key may stand in another of the gate's tables, so it is not asked for here.
+        """
         if raw is None or isinstance(raw, bool):
             return {}
         where = self._place(*path, gate.name)
         if not isinstance(raw, Mapping):
             self.problems.append(f"{where}: expected a table, or false to turn the gate off")
             return {}
-        settings: GateSettings | None = parse_table(gate.settings, raw, where, self.problems)
-        return raw if settings is not None else {}
+        before = len(self.problems)
+        check_table(gate.settings, raw, where, self.problems)
+        return raw if len(self.problems) == before else {}
 
     def _check_version(self, required: str | None, version: str) -> None:
         if required is None:
@@ -341,6 +359,7 @@ class _Reader:
 
 
 def _merged(old: Any, new: Any) -> Any:
+    """A profile adds to a table, however deep; anything else it replaces."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return {**old, **new}
+        return {**old, **{key: _merged(old.get(key), value) for key, value in new.items()}}
     return new

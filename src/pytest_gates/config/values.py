@@ -43,9 +43,22 @@ def parse_table(
     kind: type[StructType], table: Mapping[str, Any], where: str, problems: list[str]
 ) -> StructType | None:
     """`table` as a `kind`, or None when a problem was found (and added to `problems`)."""
+    before = len(problems)
+    values = check_table(kind, table, where, problems)
+    problems.extend(
+        f"{where}: `{key}` is missing"
+        for key, field in _fields_of(kind).items()
+        if field.required and key not in table
+    )
+    return None if len(problems) > before else kind(**values)
+
+
+def check_table(
+    kind: type[msgspec.Struct], table: Mapping[str, Any], where: str, problems: list[str]
+) -> dict[str, Any]:
+    """The right values of `table` by field name; a required key may be missing."""
     fields = _fields_of(kind)
     values: dict[str, Any] = {}
-    before = len(problems)
     for key, raw in table.items():
         field = fields.get(key)
         if field is None and getattr(kind, "open_ended", False):
@@ -57,11 +70,29 @@ def parse_table(
             values[field.name] = _converted(raw, field.type, f"{where} {key}", problems)
         except _Wrong as wrong:
             problems.append(f"{where} {key} = {shown(raw)}: expected {wrong}")
-    missing = [
-        one.encode_name for one in fields.values() if one.required and one.name not in values
-    ]
-    problems.extend(f"{where}: `{name}` is missing" for name in missing if name not in table)
-    return None if len(problems) > before else kind(**values)
+    return values
+
+
+def expanded(kind: type[msgspec.Struct], table: Mapping[str, Any]) -> dict[str, Any]:
+    """`table` with shorthands written out, so that two such tables can be laid over each other."""
+    fields = _fields_of(kind)
+    return {
+        key: _expanded_value(fields[key].type, value) if key in fields else value
+        for key, value in table.items()
+    }
+
+
+def _expanded_value(hint: Any, value: Any) -> Any:
+    while typing.get_origin(hint) is Annotated:
+        hint = typing.get_args(hint)[0]
+    if typing.get_origin(hint) is not dict or not isinstance(value, Mapping):
+        return value
+    shorthand = getattr(typing.get_args(hint)[1], "shorthand", None)
+    if shorthand is None:
+        return value
+    return {
+        key: one if isinstance(one, Mapping) else {shorthand: one} for key, one in value.items()
+    }
 
 
 @functools.cache
@@ -72,12 +103,18 @@ def _fields_of(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInf
 
 def shown(value: Any) -> str:
     """A value as it stood in the file, shortened."""
+    text = _as_toml(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line of a terminal
+
+
+def _as_toml(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{…}"
-    text = str(value) if isinstance(value, Decimal) else repr(value)
     if isinstance(value, bool):
-        text = text.lower()
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line of a terminal
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(_as_toml(one) for one in value)}]"
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def _converted(raw: Any, hint: Any, where: str, problems: list[str]) -> Any:
@@ -127,6 +164,8 @@ def _converted_list(raw: Any, inner: Any, where: str, problems: list[str]) -> tu
 def _plain(raw: Any, hint: Any) -> Any:
     if hint is int and isinstance(raw, bool):
         raise _Wrong("a whole number")
+    if hint is dt.date and not isinstance(raw, dt.date):  # msgspec would take a string for a date
+        raise _Wrong(_WORDS[hint])
     try:
         return msgspec.convert(raw, hint)
     except msgspec.ValidationError as why:

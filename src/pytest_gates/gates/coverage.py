@@ -83,7 +83,8 @@ class _Check(msgspec.Struct, frozen=True, kw_only=True):
     area: str
     unit: str
     floor: Decimal | None
-    setting: str
+    setting: str | None
+    origin: str | None = None
     files: tuple[FileCoverage, ...]
 
     @property
@@ -124,13 +125,11 @@ def _total_checks(settings: CoverageSettings, facts: CoverageFacts) -> tuple[_Ch
         "branches": settings.branches,
         "combined": settings.combined,
     }
-    setting = "{unit}"
+    origin = None
     if not settings.paths and all(floor is None for floor in floors.values()):
         # No floor of ours: the one that the project gave coverage itself is honoured, exactly.
         floors["combined" if facts.branch else "lines"] = facts.project_floor
-        setting = (
-            "[report] fail_under of the project's coverage settings" if facts.project_floor else ""
-        )
+        origin = "[report] fail_under of the project's coverage settings"
     units = (
         ("lines", "branches", "combined") if facts.branch or settings.needs_branches else ("lines",)
     )
@@ -139,7 +138,8 @@ def _total_checks(settings: CoverageSettings, facts: CoverageFacts) -> tuple[_Ch
             area=TOTAL,
             unit=unit,
             floor=floors[unit],
-            setting=setting.format(unit=unit),
+            setting=unit if origin is None else None,
+            origin=origin if floors[unit] is not None else None,
             files=facts.files,
         )
         for unit in units
@@ -237,28 +237,25 @@ def _needed(ratio: Ratio, floor: Decimal) -> int:
 
 
 def _worst(check: _Check) -> str:
-    unit = "branches" if check.unit == "branches" else "lines"
-    ranked = sorted(
-        check.files,
-        key=lambda file: (_missing(file, unit), file.path),
-        reverse=True,
-    )[:_WORST_FILES]
-    return " · ".join(
-        f"{file.path}:{_missing_text(file, unit)}" for file in ranked if _missing(file, unit)
-    )
+    missing = [(_missing(file, check.unit), file) for file in check.files]
+    ranked = sorted(missing, key=lambda one: (-one[0], one[1].path))[:_WORST_FILES]
+    return " · ".join(f"{file.path}:{_places(file, check.unit)}" for count, file in ranked if count)
 
 
 def _missing(file: FileCoverage, unit: str) -> int:
-    ratio = file.branches if unit == "branches" else file.lines
+    ratio = _ratio((file,), unit)
     return ratio.total - ratio.hit
 
 
-def _missing_text(file: FileCoverage, unit: str, at_most: int = 4) -> str:
-    if unit == "branches":
-        starts = sorted({start for start, _ in file.missing_branches})
-        ranges: tuple[LineRange, ...] = tuple((line, line) for line in starts)
+def _places(file: FileCoverage, unit: str, at_most: int = 4) -> str:
+    """Lines that were not run; for branches the lines where one was not taken."""
+    starts = {start for start, _ in file.missing_branches}
+    if unit == "lines":
+        ranges: tuple[LineRange, ...] = file.missing
+    elif unit == "branches":
+        ranges = tuple((line, line) for line in sorted(starts))
     else:
-        ranges = file.missing
+        ranges = tuple(sorted({*file.missing, *((line, line) for line in starts)}))
     shown = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges[:at_most])
     return shown + (",…" if len(ranges) > at_most else "")
 
@@ -277,7 +274,8 @@ def _measure(check: _Check) -> Measure:
         name=check.unit if check.area == TOTAL else f"{check.unit} in {check.area}",
         observed=f"{check.ratio.shown(check.floor)} ({check.ratio.hit}/{check.ratio.total})",
         required=None if check.floor is None else f">= {check.floor} %",
-        setting=check.setting or None,
+        setting=check.setting,
+        origin=check.origin,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from pytest_gates.model.case import CaseRecord, Outcome, Standing
+from pytest_gates.model.case import BAD_OUTCOMES, CaseRecord, Outcome, Standing
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Evidence, RunInfo
 from pytest_gates.model.finding import Effect, Finding, Location, fingerprint_of
@@ -23,6 +23,7 @@ BAD = {
 _SHOWN_ORDER = tuple(Standing)
 # pytest's own statuses that the counts below already explain: all green, some failed, none collected.
 _EXPLAINED_STATUSES = frozenset({0, 1, 5})
+_INTERRUPTED = 2
 _NOTHING_COLLECTED = 5
 _STATUS_MEANS = {
     2: "the run was interrupted",
@@ -71,7 +72,7 @@ def _failed(cases: tuple[CaseRecord, ...]) -> tuple[Finding, ...]:
         if case.standing not in BAD:
             continue
         rule, words = BAD[case.standing]
-        last = case.attempts[-1]
+        last = next(one for one in reversed(case.attempts) if one.outcome in BAD_OUTCOMES)
         on = f" on worker {last.worker}" if last.outcome is Outcome.CRASHED and last.worker else ""
         found.append(
             Finding(
@@ -171,7 +172,11 @@ def _unexplained(
             _unknown("unfinished-run", "the run did not finish", "run it again and let it end"),
         )
     failed = any(counts[standing] for standing in BAD) or evidence.collection_errors
-    if status == 0 or (failed and status in _EXPLAINED_STATUSES) or run.stopped_early:
+    explained = status in _EXPLAINED_STATUSES or (
+        # pytest calls it an interruption when collection errors keep it from running tests.
+        status == _INTERRUPTED and evidence.collection_errors
+    )
+    if status == 0 or (failed and explained) or run.stopped_early:
         return ()
     if status == _NOTHING_COLLECTED and not _executed(counts):  # told by `no-tests`
         return ()

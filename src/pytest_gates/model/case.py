@@ -38,6 +38,7 @@ class Standing(enum.StrEnum):
     NOT_RUN = "not-run"
 
 
+_PASSING = frozenset({Outcome.PASSED, Outcome.XPASSED})
 BAD_OUTCOMES = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.CRASHED, Outcome.INTERRUPTED})
 
 
@@ -63,13 +64,13 @@ class CaseRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if not self.attempts:
             return Standing.DESELECTED if self.deselected else Standing.NOT_RUN
         last = self.attempts[-1].outcome
-        if (
-            len(self.attempts) > 1  # asked of every test: the common case must be cheap
-            and last not in BAD_OUTCOMES
-            and any(attempt.outcome in BAD_OUTCOMES for attempt in self.attempts)
-        ):
-            return Standing.FLAKY
-        return _STANDING_OF[last]
+        if len(self.attempts) == 1:  # asked of every test: the common case must be cheap
+            return _STANDING_OF[last]
+        bad = [one.outcome for one in self.attempts if one.outcome in BAD_OUTCOMES]
+        if not bad or last in BAD_OUTCOMES:
+            return _STANDING_OF[last]
+        # Only a pass speaks for it; a skip after a failure says nothing.
+        return Standing.FLAKY if last in _PASSING else _STANDING_OF[bad[-1]]
 
     @property
     def path(self) -> str:

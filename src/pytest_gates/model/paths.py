@@ -43,17 +43,33 @@ def _translated_segment(segment: str) -> str:
         elif char == "?":
             out.append("[^/]")
         elif char == "[":
-            end = segment.find("]", at + 1)
+            start = at + 1 if segment[at : at + 1] == "!" else at
+            # A closing bracket right at the start is a member of the set, as in a shell.
+            end = segment.find("]", start + 1)
             if end < 0:
                 out.append(r"\[")
                 continue
-            body = segment[at:end].replace("\\", r"\\").replace("[", r"\[")
-            if body.startswith("!"):
-                body = "^" + body[1:]
-            elif body.startswith("^"):
-                body = "\\" + body
-            out.append(f"[{body}]")
+            out.append(_translated_set(segment[start:end], negated=start > at))
             at = end + 1
         else:
             out.append(re.escape(char))
     return "".join(out)
+
+
+def _translated_set(body: str, *, negated: bool) -> str:
+    """One character of the set, or none of it, and never a `/`; a range backwards holds nothing."""
+    parts: list[str] = []
+    at = 0
+    while at < len(body):
+        if body[at + 1 : at + 2] == "-" and at + 2 < len(body):
+            first, last = body[at], body[at + 2]
+            parts += [f"{re.escape(first)}-{re.escape(last)}"] if first <= last else []
+            at += 3
+        else:
+            # Each escaped: `--`, `&&` and `||` would mean something to a future `re`.
+            parts.append(re.escape(body[at]) if not body[at].isalnum() else body[at])
+            at += 1
+    members = "".join(parts)
+    if negated:
+        return f"[^/{members}]"
+    return f"(?!/)[{members}]" if members else "(?!)"

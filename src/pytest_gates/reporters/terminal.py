@@ -57,6 +57,12 @@ _STYLE_OF = {
 
 def lines(report: Report, detail: Detail, report_path: str) -> tuple[Line, ...]:
     """Never empty; exactly one line when the decision is `pass` and -v was not asked for."""
+    # Names of gates and folders are as hostile as any text: the last word on it is spoken here.
+    said = _said(report, detail, report_path)
+    return tuple(Line(printable(line.text, 2 * _WIDTH), line.style) for line in said)
+
+
+def _said(report: Report, detail: Detail, report_path: str) -> tuple[Line, ...]:
     if detail is Detail.QUIET or (detail is Detail.NORMAL and _is_short(report)):
         return (_one_line(report, report_path),)
     loud = _loud(report)
@@ -263,23 +269,20 @@ def _threshold_of(result: GateResult, finding: Finding) -> str | None:
     """Where the number is written that this finding did not reach."""
     if finding.effect is not Effect.FAIL:
         return None
-    origins = [one.origin for one in result.measures if one.origin and one.required]
+    limited = [one for one in result.measures if one.origin and one.required]
     if finding.rule.endswith(_BELOW_FLOOR):
-        return next((one for one in origins if _speaks_of(one, finding)), None)
+        unit = finding.rule.removesuffix(_BELOW_FLOOR)
+        name = unit if finding.subject in {None, "total"} else f"{unit} in {finding.subject}"
+        return next((one.origin for one in limited if one.name == name), None)
     # Without a severity there was nothing to compare: the finding counts by itself.
-    return origins[0] if origins and finding.severity is not None else None
-
-
-def _speaks_of(origin: str, finding: Finding) -> bool:
-    if finding.subject not in {None, "total"}:
-        return f'"{finding.subject}"' in origin
-    return finding.rule.removesuffix(_BELOW_FLOOR) in origin or "fail_under" in origin
+    return limited[0].origin if limited and finding.severity is not None else None
 
 
 def _waiver_lines(report: Report) -> tuple[Line, ...]:
     today = report.judged.date()
     out: list[Line] = []
-    for use in report.waivers:
+    # The one that no longer excuses anything comes first.
+    for use in sorted(report.waivers, key=lambda one: one.state is not WaiverState.EXPIRED):
         one = use.waiver
         about = f"{one.gate} {one.subject} ({one.owner}: {one.reason})"
         if use.state is WaiverState.EXPIRED:
@@ -332,7 +335,8 @@ def _closing(report: Report, report_path: str) -> str:
         parts.append("no gate is on, so nothing clears this change")
     if report.decision.exit_status:
         parts += [f"{failed} gate(s) block this change"] if failed else []
-        parts += [f"{unsure} gate(s) cannot clear it"] if unsure else []
+        rest = "it" if failed else "this change"
+        parts += [f"{unsure} gate(s) cannot clear {rest}"] if unsure else []
     elif loud:
         parts.append(f"{len(loud)} gate(s) warn")
     if not parts:

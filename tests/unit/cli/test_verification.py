@@ -12,6 +12,8 @@ import pytest
 from pytest_gates.cli.verification import Claim, Expected, Weight, inspect
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Checkout, Unavailable
+from pytest_gates.model.exceptions import Waiver
+from pytest_gates.model.finding import Location
 from pytest_gates.model.policy import Policy
 from pytest_gates.model.report import Decision, Report
 from pytest_gates.model.verdict import GateResult, Mode, Verdict
@@ -186,14 +188,14 @@ def test_a_gate_that_the_run_did_not_have_is_doubted() -> None:
     policy = a_policy(a_gate_policy(), a_gate_policy("more"))
     gates = by_name(GREEN, a_gate(name="more"))
     assert (
-        "another policy (edited since): more"
+        "another policy (other gates were on): more"
         in claims(a_report(), policy=policy, gates=gates)[0].text
     )
 
 
 def test_a_gate_that_left_the_policy_is_doubted_even_where_it_is_not_installed() -> None:
     report = a_report(GREEN, a_gate(name="gone"))
-    assert "another policy (edited since): gone (gone)" in claims(report)[0].text
+    assert "another policy (other gates were on): gone (gone)" in claims(report)[0].text
 
 
 def test_other_profile_with_the_same_settings_is_no_other_policy() -> None:
@@ -293,19 +295,39 @@ def test_a_policy_without_gates_clears_nothing() -> None:
     assert found == (Claim(Weight.UNKNOWN, "report.json: inconclusive"),)
 
 
+def excused(*waivers: Waiver) -> tuple[Report, Policy]:
+    """A failure, and a report that says that it was waived on the day of the run."""
+    policy = a_policy(waivers=waivers)
+    return a_report(RED, policy=policy), policy
+
+
 def test_a_waiver_that_expired_since_the_run_blocks_again_and_nobody_is_accused() -> None:
-    policy = a_policy(waivers=(a_waiver(expires=TODAY),))
-    report = a_report(RED, policy=policy)
+    report, policy = excused(a_waiver(expires=TODAY))
     assert report.decision is Decision.PASS
-    claim = only(claims(report, policy=policy, gates=by_name(RED), now=NOW + DAY, max_age=3 * DAY))
-    assert claim.weight is Weight.BLOCKED
-    assert claim.text == "report.json: stub: B602 shell=True"
+    found = claims(report, policy=policy, gates=by_name(RED), now=NOW + DAY, max_age=3 * DAY)
+    (heavy,) = [claim for claim in found if claim.weight]
+    assert heavy.weight is Weight.BLOCKED
+    assert heavy.text == "report.json: stub: B602 shell=True"
+    assert "report.json: 1 finding(s) whose waiver has expired" in [one.text for one in found]
 
 
-def test_a_waiver_that_is_still_valid_excuses_here_too() -> None:
-    policy = a_policy(waivers=(a_waiver(),))
-    found = claims(a_report(RED, policy=policy), policy=policy, gates=by_name(RED))
-    assert weights(found) == [Weight.SAID]
+def test_a_waiver_that_is_still_valid_excuses_here_too_and_that_is_said() -> None:
+    report, policy = excused(a_waiver())
+    found = claims(report, policy=policy, gates=by_name(RED))
+    assert set(weights(found)) == {Weight.SAID}
+    assert "report.json: 1 finding(s) waived" in [claim.text for claim in found]
+
+
+def test_a_waiver_that_matches_nothing_is_said() -> None:
+    report, policy = excused(a_waiver(), a_waiver(subject="B1"))
+    found = claims(report, policy=policy, gates=by_name(RED))
+    assert "report.json: waiver matches nothing, remove it: B1" in [one.text for one in found]
+
+
+def test_the_place_of_a_failure_is_told_where_its_message_does_not() -> None:
+    gate = a_gate(a_failure(location=Location(path="src/shop/pay.py", line=3)))
+    claim = only(claims(a_report(gate), gates=by_name(gate)))
+    assert claim.text == "report.json: stub: B602 src/shop/pay.py:3: shell=True"
 
 
 FOREIGN = a_gate(name="foreign", summary="fine")

@@ -170,6 +170,13 @@ def test_a_wrong_policy_is_told_what_where_and_what_to_do(text: str, problem: st
     assert problems(text) == [problem]
 
 
+def test_formats_are_not_checked_where_nobody_writes_any() -> None:
+    assert read(TOP + 'reports = ["of-a-plugin"]', reporters=None).reports == (
+        "json",
+        "of-a-plugin",
+    )
+
+
 def test_what_is_no_toml_is_told_with_its_place() -> None:
     (found,) = problems("[tool.pytest-gates\n")
     assert found.startswith("pyproject.toml: not valid TOML: ")

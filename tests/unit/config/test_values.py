@@ -97,7 +97,7 @@ def test_any_text_is_a_duration_or_a_problem(text: str) -> None:
         (
             "bandit",
             'fail-on = "med"',
-            "one of info, low, medium, high, critical, did you mean `medium`?",
+            "one of low, medium, high, did you mean `medium`?",
         ),
     ],
 )
