@@ -221,8 +221,10 @@ def _type_words(hint: Any) -> str:
     origin = typing.get_origin(hint)
     arguments = typing.get_args(hint)
     if origin is Annotated:
-        marks = [mark.extra for mark in arguments[1:] if mark.extra]
-        return _QUANTITIES[marks[0]["quantity"]] if marks else _type_words(arguments[0])
+        extra = {key: value for mark in arguments[1:] for key, value in (mark.extra or {}).items()}
+        if "choices" in extra:
+            return _one_of(extra["choices"])
+        return _QUANTITIES[extra["quantity"]] if "quantity" in extra else _type_words(arguments[0])
     if origin in {typing.Union, types.UnionType}:
         return _type_words(next(one for one in arguments if one is not types.NoneType))
     if origin is tuple:

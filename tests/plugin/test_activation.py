@@ -28,7 +28,7 @@ def test_the_command_line_turns_the_gates_on(
 
 
 def test_addopts_turn_the_gates_on(project: Project, workers: tuple[str, ...]) -> None:
-    project.policy(ONLY_TESTS + '[tool.pytest]\naddopts = ["-p", "gates"]\n').write(_SUITE)
+    project.policy(ONLY_TESTS + '[tool.pytest.ini_options]\naddopts = ["-p", "gates"]\n').write(_SUITE)
     done = plain(project, *workers)
     assert done.ret == 0
     assert header(done).startswith("gates: active via addopts,")
@@ -109,7 +109,7 @@ def test_pytest_plugins_works_without_the_autoload_of_plugins(
 def test_naming_the_gates_twice_is_naming_them_once(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project.policy(ONLY_TESTS + '[tool.pytest]\naddopts = ["-p", "gates"]\n').write(_SUITE)
+    project.policy(ONLY_TESTS + '[tool.pytest.ini_options]\naddopts = ["-p", "gates"]\n').write(_SUITE)
     monkeypatch.setenv("PYTEST_PLUGINS", "gates")
     done = project.run()
     assert done.ret == 0

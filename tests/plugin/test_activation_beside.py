@@ -38,7 +38,7 @@ _SHOP = {
 _POLICY = """
     [tool.pytest-gates.coverage]
     lines = 60
-    [tool.pytest]
+    [tool.pytest.ini_options]
     pythonpath = ["src"]
 """
 _LINES = (4, 6)  # of six statements, `return 0` and `return 1` are not reached

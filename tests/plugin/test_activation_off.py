@@ -71,7 +71,7 @@ def test_the_last_word_of_the_command_line_turns_the_gates_off(
 
 
 def test_the_command_line_takes_back_what_addopts_named(project: Project) -> None:
-    project.policy(ONLY_TESTS + '[tool.pytest]\naddopts = ["-p", "gates"]\n')
+    project.policy(ONLY_TESTS + '[tool.pytest.ini_options]\naddopts = ["-p", "gates"]\n')
     project.write({"test_it.py": "def test_it(): pass"})
     done = plain(project, "-p", "no:gates")
     assert done.ret == 0

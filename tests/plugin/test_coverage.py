@@ -117,7 +117,7 @@ def test_the_longest_glob_owns_a_file(project: Project, workers: tuple[str, ...]
         [tool.pytest-gates.coverage.paths]
         "src/**" = 50
         "src/shop/pay/**" = 95
-        [tool.pytest]
+        [tool.pytest.ini_options]
         pythonpath = ["src"]
     """)
     project.write(

@@ -18,7 +18,7 @@ from support.projects import Project
 from support.runs import lean, plain
 
 _GATE = "[tool.pytest-gates.coverage]\nlines = {floor}\n"
-_SRC = '[tool.pytest]\npythonpath = ["src"]\n'
+_SRC = '[tool.pytest.ini_options]\npythonpath = ["src"]\n'
 
 
 @pytest.fixture(autouse=True)

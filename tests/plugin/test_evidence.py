@@ -324,7 +324,7 @@ def test_the_worker_of_each_attempt_is_told(project: Project) -> None:
 
 
 def test_too_many_warnings_are_not_hidden_by_green_tests(project: Project) -> None:
-    project.policy(ONLY_TESTS + "[tool.pytest]\nmax_warnings = '0'\n")
+    project.policy(ONLY_TESTS + "[tool.pytest.ini_options]\nmax_warnings = '0'\n")
     project.write({"test_it.py": "import warnings\ndef test_a(): warnings.warn('old')\n"})
     done = project.run()
     assert done.ret == 6  # pytest's own status for it

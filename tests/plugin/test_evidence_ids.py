@@ -13,7 +13,7 @@ from support.projects import ONLY_TESTS, Project
 from support.runs import block, lean
 
 _UNESCAPED = """
-    [tool.pytest]
+    [tool.pytest.ini_options]
     disable_test_id_escaping_and_forfeit_all_rights_to_community_support = true
 """
 _SUITE = """

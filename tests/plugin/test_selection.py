@@ -25,7 +25,7 @@ _SUITE = {
     "tests/test_two.py": "def test_c(): pass",
     "more/README": "no tests here",
 }
-_MARKERS = '[tool.pytest]\nmarkers = ["slow"]\n'
+_MARKERS = '[tool.pytest.ini_options]\nmarkers = ["slow"]\n'
 _PARTS = [
     (("-k", "test_a"), "-k test_a"),
     (("-m", "slow"), "-m slow"),

@@ -80,6 +80,8 @@ class Measurement:
 
     def packed(self) -> bytes | str:
         """All data of this process and its children for another process, or why there is none."""
+        if self._problem is not None:
+            return self._problem.why
         try:
             with self._heard():
                 return self._folder.packed()
@@ -132,7 +134,9 @@ class Measurement:
             if branches and not current.get_option("run:branch"):
                 self._notes.append("the measurement that was already running has no branches")
             return
-        own = coverage.Coverage(data_file=str(self._folder.data_file), data_suffix=True)
+        own = coverage.Coverage(
+            data_file=str(self._folder.data_file), data_suffix=True, check_preimported=True
+        )
         if branches:
             own.set_option("run:branch", value=True)
         if not any(
@@ -164,9 +168,9 @@ class Measurement:
         except CoverageException as why:
             self._fail(f"coverage could not save its data: {why}")
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str, remedy: str | None = None) -> None:
         if self._problem is None:
-            self._problem = Unavailable(why=why, remedy=_REMEDY)
+            self._problem = Unavailable(why=why, remedy=remedy or _REMEDY)
 
     @contextlib.contextmanager
     def _heard(self) -> Iterator[None]:
@@ -175,9 +179,17 @@ class Measurement:
             warnings.simplefilter("always")
             yield
         for one in said:
-            text = str(one.message)
-            if text not in self._notes and not _is_expected(text):
-                self._notes.append(text)
+            self._note(str(one.message))
+
+    def _note(self, text: str) -> None:
+        if "(already-imported)" in text:
+            # Lines that ran at import are lost: the number would be too low, and nobody could tell.
+            why = f"the code was imported before the measurement began: {text.splitlines()[0]}"
+            self._fail(
+                why, "name gates before other plugins with -p, or use `coverage run -m pytest`"
+            )
+        elif text not in self._notes and not _is_expected(text):
+            self._notes.append(text)
 
 
 @contextlib.contextmanager

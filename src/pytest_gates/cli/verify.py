@@ -23,7 +23,7 @@ _DAY_SECONDS = 24 * 3600
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": _DAY_SECONDS}
 
 
-class _Age(click.ParamType[int]):
+class _Age(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4
     name = "time"
 
     def convert(

@@ -46,7 +46,9 @@ class Controller:
         self._stop_reason: str | None = None
         self._report: Report | None = None
         self._trouble: list[str] = []
+        self._status = 0
         config.pluginmanager.register(self._recorder, "gates-recorder")
+        config.pluginmanager.register(_Decider(self), "gates-decider")
 
     def pytest_report_header(self) -> str:
         policy = self._policy
@@ -80,25 +82,42 @@ class Controller:
         if output is not None:
             self._recorder.add_deselected(output["deselected"])
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Decide. An error of ours must not end as pytest's success."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Any:
+        """Around all others: what they do to the exit status after the decision is judged as well."""
+        result = yield
+        status = int(session.exitstatus)
+        if self._report is None or not self._report.finished or status in {0, self._status}:
+            return result
+        # pytest itself does so when max-warnings is exceeded, after its summary. (9.2)
+        self._gathering.note_exit_status(status)
+        self._judge_and_write(finished=True)
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            for line in terminal.lines(self._report, Detail.QUIET, self._path_for_people()):
+                self._write(reporter, line)
+        return result
+
+    def decide(self, session: pytest.Session, exitstatus: int) -> None:
+        """The session is over. An error of ours must not end as pytest's success."""
+        # Not the argument alone: another plugin may have set a status of its own since.
+        status = int(exitstatus) or int(session.exitstatus)
         try:
             stopped = self._stop_reason or _stopped_early(session, exitstatus)
-            self._gathering.finish(self._recorder, int(exitstatus), stopped)
+            self._gathering.finish(self._recorder, status, stopped)
             report = self._judge_and_write(finished=True)
         except GatesError as why:
             self._trouble.append(str(why))
-            session.exitstatus = int(exitstatus) or Decision.INCONCLUSIVE.exit_status
+            session.exitstatus = status or Decision.INCONCLUSIVE.exit_status
             return
         finally:
             self._early.close()
         # Read before others get the report into their hands.
-        status, line = report.decision.exit_status, terminal.verdict_line(report)
+        own_status, line = report.decision.exit_status, terminal.verdict_line(report)
         self._tell_others(report)
-        # Not the argument: somebody may have called a failed run a success since.
         if not int(session.exitstatus) or (exitstatus == _NOTHING_COLLECTED and self._stop_reason):
-            session.exitstatus = status
+            session.exitstatus = own_status
+        self._status = int(session.exitstatus)
         if line is not None and not session.shouldfail:
             session.shouldfail = line
 
@@ -199,6 +218,17 @@ class Controller:
         ]
         if stopping:
             self._stop_reason = f"no test was run: {', '.join(stopping)} blocked first (fail-fast)"
+
+
+class _Decider:
+    """Calls `decide` when all other plugins have finished: a hook has one place in a class."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        self._controller.decide(session, exitstatus)
 
 
 def _rendered(reporter: Reporter, report: Report) -> bytes:

@@ -35,7 +35,7 @@ class Early:
         self.root: Path = config.rootpath
         self.measurement: Measurement | None = None
         known = config.known_args_namespace
-        if known.help or known.version:
+        if only_asks(known):
             return
         options = _options(config, parser)
         self._remove_old_report(options)
@@ -98,6 +98,19 @@ class Early:
         except ConfigError:
             return None
         return found if isinstance(found, coverage_gate.CoverageSettings) else None
+
+
+def only_asks(options: Any) -> bool:
+    """Whether pytest was asked about itself, and will run no test."""
+    questions = (
+        "help",
+        "version",
+        "showfixtures",
+        "show_fixtures_per_test",
+        "cacheshow",
+        "markers",
+    )
+    return any(getattr(options, name, None) for name in questions)
 
 
 def policy_source(root: Path, named: str | None) -> PolicySource | None:

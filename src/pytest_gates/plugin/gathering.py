@@ -107,6 +107,10 @@ class Gathering:
             self._checkout = self._question.answer()
         self._finished = dt.datetime.now(dt.UTC)
 
+    def note_exit_status(self, exit_status: int) -> None:
+        """pytest's status changed after the session had been judged."""
+        self._exit_status = exit_status
+
     def coverage_data(self) -> bytes | None:
         """The combined data file, after `finish`."""
         measurement = self._early.measurement

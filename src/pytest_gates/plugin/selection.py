@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ _VALUES: tuple[tuple[str, str], ...] = (
     ("num_shards", "--num-shards"),
 )
 
+_TEST_WORDS = frozenset({"test", "tests", "testing"})
 _HARMLESS_SETTINGS = (
     "log_",
     "junit_",
@@ -58,11 +60,12 @@ def selection(config: pytest.Config) -> tuple[str, ...]:
         if not _is_option_of(own, flag, str(value))
     ]
     reasons += _other_settings(config, own)
-    if config.args_source is pytest.Config.ArgsSource.ARGS:
+    # From testpaths: all there is. Else what was typed, or the folder in which it was typed.
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         reasons += [
             printable(arg, 60)
             for arg in config.args
-            if not _is_argument_of(own, arg) and not _covers_suite(config, arg)
+            if not _is_argument_of(own, arg) and not _covers_suite(config, arg, config.args)
         ]
     return tuple(reasons)
 
@@ -107,7 +110,7 @@ def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _covers_suite(config: pytest.Config, arg: str) -> bool:
+def _covers_suite(config: pytest.Config, arg: str, args: list[str]) -> bool:
     """Whether one positional argument means all tests there are.
 
     With `testpaths`: a folder that holds all of them. Without: the root, or a folder directly in it
@@ -115,6 +118,7 @@ def _covers_suite(config: pytest.Config, arg: str) -> bool:
     """
     if "::" in arg or config.getoption("pyargs", default=False):
         return False
+    given = [(config.invocation_params.dir / one).resolve() for one in args]
     path = (config.invocation_params.dir / arg).resolve()
     if not path.is_dir():
         return False
@@ -124,17 +128,18 @@ def _covers_suite(config: pytest.Config, arg: str) -> bool:
         return all(_holds(path, one) for one in testpaths)
     if path in {root, *root.parents}:
         return True
-    return path.parent == root and not _other_test_folders(root, path)
+    return path.parent == root and not _other_test_folders(root, given)
 
 
-def _other_test_folders(root: Path, path: Path) -> list[str]:
+def _other_test_folders(root: Path, given: list[Path]) -> list[str]:
+    """Folders beside those `given` that are named like one of tests and hold Python files."""
     return [
         one.name
         for one in root.iterdir()
-        if "test" in one.name.lower()
+        if _TEST_WORDS & set(re.split(r"[^a-z]+", one.name.lower()))
         and not one.name.startswith(".")
-        and one != path
-        and one.is_dir()
+        and one not in given
+        and next(one.rglob("*.py"), None) is not None
     ]
 
 

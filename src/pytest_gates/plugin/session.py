@@ -18,7 +18,7 @@ from pytest_gates.errors import ConfigError
 from pytest_gates.hookspecs import ENTRY_POINT_GROUP
 from pytest_gates.model.policy import Policy
 from pytest_gates.plugin.controller import Controller
-from pytest_gates.plugin.early import Early, overrides, policy_source, profile_name
+from pytest_gates.plugin.early import Early, only_asks, overrides, policy_source, profile_name
 from pytest_gates.plugin.worker import Worker
 
 CONTROLLER = "gates-controller"
@@ -27,7 +27,7 @@ WORKER = "gates-worker"
 
 def configure(config: pytest.Config, early: Early) -> None:
     """Read the law, and let the one process decide that decides. Raises UsageError (exit 4)."""
-    if config.option.help or config.option.version:
+    if only_asks(config.option):
         return
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(Worker(config, early), WORKER)
