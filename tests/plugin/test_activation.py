@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packaging.version import Version
 
 from pytest_gates.model.report import Decision
 from support.projects import ONLY_TESTS, Project
@@ -28,7 +29,9 @@ def test_the_command_line_turns_the_gates_on(
 
 
 def test_addopts_turn_the_gates_on(project: Project, workers: tuple[str, ...]) -> None:
-    project.policy(ONLY_TESTS + '[tool.pytest.ini_options]\naddopts = ["-p", "gates"]\n').write(_SUITE)
+    project.policy(ONLY_TESTS + '[tool.pytest.ini_options]\naddopts = ["-p", "gates"]\n').write(
+        _SUITE
+    )
     done = plain(project, *workers)
     assert done.ret == 0
     assert header(done).startswith("gates: active via addopts,")
@@ -94,7 +97,19 @@ def test_the_gates_work_with_workers_and_without_the_autoload_of_plugins(
     assert len(project.report().evidence.run.workers) == 2
 
 
-@pytest.mark.parametrize("named", ["gates", "pytest_gates.plugin"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        pytest.param(
+            "gates",
+            marks=pytest.mark.skipif(
+                Version(pytest.__version__) < Version("9.2"),
+                reason="before pytest 9.2 PYTEST_PLUGINS takes names of modules only",
+            ),
+        ),
+        "pytest_gates.plugin",
+    ],
+)
 def test_pytest_plugins_works_without_the_autoload_of_plugins(
     project: Project, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
@@ -109,7 +124,9 @@ def test_pytest_plugins_works_without_the_autoload_of_plugins(
 def test_naming_the_gates_twice_is_naming_them_once(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project.policy(ONLY_TESTS + '[tool.pytest.ini_options]\naddopts = ["-p", "gates"]\n').write(_SUITE)
+    project.policy(ONLY_TESTS + '[tool.pytest.ini_options]\naddopts = ["-p", "gates"]\n').write(
+        _SUITE
+    )
     monkeypatch.setenv("PYTEST_PLUGINS", "gates")
     done = project.run()
     assert done.ret == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packaging.version import Version
 
 from pytest_gates.model.case import Standing
 from pytest_gates.model.report import Decision
@@ -151,6 +152,9 @@ def test_each_failed_test_is_a_finding(project: Project, workers: tuple[str, ...
     assert set(found) == {"failed-test", "errored-test"}
 
 
+@pytest.mark.skipif(
+    Version(pytest.__version__) < Version("9.0"), reason="pytest 9.0 brought subtests"
+)
 def test_a_failed_subtest_fails_its_test(project: Project, workers: tuple[str, ...]) -> None:
     project.policy().write({"test_it.py": _SUBTESTS})
     done = project.run(*workers)
@@ -323,6 +327,9 @@ def test_the_worker_of_each_attempt_is_told(project: Project) -> None:
     assert all(worker.finished for worker in report.evidence.run.workers)
 
 
+@pytest.mark.skipif(
+    Version(pytest.__version__) < Version("9.1"), reason="pytest 9.1 brought max_warnings"
+)
 def test_too_many_warnings_are_not_hidden_by_green_tests(project: Project) -> None:
     project.policy(ONLY_TESTS + "[tool.pytest.ini_options]\nmax_warnings = '0'\n")
     project.write({"test_it.py": "import warnings\ndef test_a(): warnings.warn('old')\n"})

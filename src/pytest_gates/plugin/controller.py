@@ -91,11 +91,15 @@ class Controller:
             return result
         # pytest itself does so when max-warnings is exceeded, after its summary. (9.2)
         self._gathering.note_exit_status(status)
-        self._judge_and_write(finished=True)
+        try:
+            report = self._judge_and_write(finished=True)
+        except GatesError as why:
+            said: tuple[Line, ...] = (Line(f"gates: {printable(str(why), 1000)}", Style.BAD),)
+        else:
+            said = terminal.lines(report, Detail.QUIET, self._path_for_people())
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            for line in terminal.lines(self._report, Detail.QUIET, self._path_for_people()):
-                self._write(reporter, line)
+        for line in said if reporter is not None else ():
+            self._write(reporter, line)
         return result
 
     def decide(self, session: pytest.Session, exitstatus: int) -> None:
@@ -108,7 +112,8 @@ class Controller:
             report = self._judge_and_write(finished=True)
         except GatesError as why:
             self._trouble.append(str(why))
-            session.exitstatus = status or Decision.INCONCLUSIVE.exit_status
+            self._status = status or Decision.INCONCLUSIVE.exit_status
+            session.exitstatus = self._status
             return
         finally:
             self._early.close()
