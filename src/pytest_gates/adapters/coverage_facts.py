@@ -116,7 +116,13 @@ class Analysis:
         self._report = report
 
     def facts(
-        self, root: Path, *, measured_by: str, core: str, notes: tuple[str, ...]
+        self,
+        root: Path,
+        *,
+        measured_by: str,
+        core: str,
+        notes: tuple[str, ...],
+        lower_bound: str | None,
     ) -> CoverageFacts | Unavailable:
         """What was executed, in our own nouns. `notes` are what coverage had to say on the way."""
         combined, report = self._combined, self._report
@@ -142,6 +148,7 @@ class Analysis:
             source=_source(combined, root),
             project_floor=_floor(combined),
             notes=tuple(well_formed(note) for note in notes),
+            lower_bound=lower_bound,
         )
 
 

@@ -40,6 +40,7 @@ class Measurement:
         self._folder = DataFolder()
         self._notes: list[str] = []
         self._problem: Unavailable | None = None
+        self._lower_bound: str | None = None
         self._own: coverage.Coverage | None = None
         self._outer: coverage.Coverage | None = None
         self._measured_by = "pytest-gates"
@@ -92,11 +93,7 @@ class Measurement:
         """Data that a worker packed."""
         try:
             self._folder.add_packed(data, name)
-        except (
-            CoverageException,
-            zlib.error,
-            UnicodeDecodeError,
-        ) as why:  # loads() lets them through
+        except (CoverageException, zlib.error, UnicodeDecodeError) as why:  # all of them of loads()
             self._fail(f"the coverage data of {name} cannot be read: {why}")
 
     def facts(self) -> CoverageFacts | Unavailable:
@@ -111,10 +108,9 @@ class Measurement:
                 measured_by=self._measured_by,
                 core=self._core,
                 notes=tuple(self._notes),
+                lower_bound=self._lower_bound,
             )
-        except (
-            Exception
-        ) as why:  # of coverage, its data base, its JSON: the numbers are unknown then
+        except Exception as why:  # of coverage, its data base, its JSON: nothing is known then
             return Unavailable(why=f"coverage could not analyse its data: {why}", remedy=_REMEDY)
 
     def export(self) -> bytes | None:
@@ -168,9 +164,9 @@ class Measurement:
         except CoverageException as why:
             self._fail(f"coverage could not save its data: {why}")
 
-    def _fail(self, why: str, remedy: str | None = None) -> None:
+    def _fail(self, why: str) -> None:
         if self._problem is None:
-            self._problem = Unavailable(why=why, remedy=remedy or _REMEDY)
+            self._problem = Unavailable(why=why, remedy=_REMEDY)
 
     @contextlib.contextmanager
     def _heard(self) -> Iterator[None]:
@@ -183,10 +179,10 @@ class Measurement:
 
     def _note(self, text: str) -> None:
         if "(already-imported)" in text:
-            # Lines that ran at import are lost: the number would be too low, and nobody could tell.
-            why = f"the code was imported before the measurement began: {text.splitlines()[0]}"
-            self._fail(
-                why, "name gates before other plugins with -p, or use `coverage run -m pytest`"
+            # Lines that ran at import were not seen: more was executed than the number will say.
+            self._lower_bound = (
+                "some of the code was imported before the measurement began; "
+                "name gates before other plugins with -p, or use `coverage run -m pytest -p gates`"
             )
         elif text not in self._notes and not _is_expected(text):
             self._notes.append(text)

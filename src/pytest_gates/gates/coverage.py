@@ -216,14 +216,16 @@ def _found(check: _Check, facts: CoverageFacts) -> tuple[Finding, ...]:
     if check.ratio.reaches(check.floor):
         return ()
     missing = check.ratio.total - check.ratio.hit
+    more = f"; but {facts.lower_bound}" if facts.lower_bound else ""
     return (
         Finding(
             rule=rule,
             message=(
                 f"{check.unit}{area} {check.ratio.shown(check.floor)} "
-                f"({check.ratio.hit} of {check.ratio.total}), required {check.floor} %"
+                f"({check.ratio.hit} of {check.ratio.total}), required {check.floor} %{more}"
             ),
-            effect=Effect.FAIL,
+            # A lower bound that reaches the floor proves it; one that does not proves nothing.
+            effect=Effect.UNKNOWN if facts.lower_bound else Effect.FAIL,
             subject=check.area,
             remedy=f"cover {_needed(check.ratio, check.floor)} of {missing} missing: {_worst(check)}",
             fingerprint=fingerprint_of(rule, check.area, ""),

@@ -75,7 +75,8 @@ class CoverageFacts(msgspec.Struct, frozen=True, kw_only=True, tag="coverage", t
     """The whole measurement, files in order of path.
 
     `project_floor` is `[report] fail_under` of the project's own coverage settings, when set.
-    `notes` says what a reader must know about how it was measured.
+    `notes` says what a reader must know about how it was measured. `lower_bound` is the reason why
+    more may have been executed than was seen, None when all of it was seen.
     """
 
     files: tuple[FileCoverage, ...]
@@ -86,6 +87,7 @@ class CoverageFacts(msgspec.Struct, frozen=True, kw_only=True, tag="coverage", t
     source: tuple[str, ...] = ()
     project_floor: Decimal | None = None
     notes: tuple[str, ...] = ()
+    lower_bound: str | None = None
 
 
 def line_count(ranges: tuple[LineRange, ...]) -> int:

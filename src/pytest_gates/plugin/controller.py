@@ -156,13 +156,7 @@ class Controller:
 
     def _judge_and_write(self, *, finished: bool) -> Report:
         """Raises GatesError when a report cannot be written; before the run, that is a usage error."""
-        report = evaluate(
-            self._policy,
-            self._gathering.evidence(),
-            gates=self._known.gates,
-            now=dt.datetime.now(dt.UTC),
-            generator=generator(),
-        )
+        report = self._judged()
         self._report = report
         try:
             self._write_files(report)
@@ -172,6 +166,16 @@ class Controller:
             raise pytest.UsageError(str(why)) from why
         return report
 
+    def _judged(self) -> Report:
+        """The judgement of what is known so far."""
+        return evaluate(
+            self._policy,
+            self._gathering.evidence(),
+            gates=self._known.gates,
+            now=dt.datetime.now(dt.UTC),
+            generator=generator(),
+        )
+
     def _write_files(self, report: Report) -> None:
         for name in self._policy.reports:
             reporter = self._known.reporters[name]
@@ -179,9 +183,7 @@ class Controller:
                 content = _rendered(reporter, report)
             except KeyboardInterrupt:
                 raise
-            except (
-                BaseException
-            ) as crash:  # SystemExit of a third party too: the others must be written
+            except BaseException as crash:  # also SystemExit: the others must be written
                 if reporter is json.REPORTER:
                     raise
                 self._trouble.append(f"the reporter `{name}` crashed: {_crash_text(crash)}")
@@ -204,13 +206,7 @@ class Controller:
         quick = self._gathering.answer_quick()
         if not quick:
             return
-        report = evaluate(
-            self._policy,
-            self._gathering.evidence(),
-            gates=self._known.gates,
-            now=dt.datetime.now(dt.UTC),
-            generator=generator(),
-        )
+        report = self._judged()
         bad = (
             {Verdict.FAIL, Verdict.INCONCLUSIVE}
             if self._policy.block_on_inconclusive

@@ -16,6 +16,7 @@ from pytest_gates.adapters.git import CheckoutQuestion
 from pytest_gates.adapters.scans import Scans
 from pytest_gates.catalog import Catalog
 from pytest_gates.model.case import CaseRecord, CollectionError
+from pytest_gates.model.contracts import Tool
 from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.evidence import Checkout, Evidence, RunInfo, Scan, Unavailable, WorkerRecord
 from pytest_gates.model.policy import Policy
@@ -64,7 +65,7 @@ class Gathering:
             # A developer who runs one test wants its answer, not a scan of the whole project.
             return
         for gate in self._policy.gates:
-            tool = self._known.gates[gate.name].tool or self._known.tools.get(gate.name)
+            tool = self._tool_of(gate.name)
             if tool is not None:
                 self._scans.start(tool, gate.settings)
 
@@ -126,8 +127,12 @@ class Gathering:
             scans=self._scan_answers(),
         )
 
+    def _tool_of(self, name: str) -> Tool | None:
+        """The tool of a gate: its own, or one of the same name that somebody brought."""
+        return self._known.gates[name].tool or self._known.tools.get(name)
+
     def _is_quick(self, name: str) -> bool:
-        tool = self._known.gates[name].tool or self._known.tools.get(name)
+        tool = self._tool_of(name)
         return tool is not None and tool.quick
 
     def _measured(self) -> CoverageFacts | Unavailable:
@@ -159,11 +164,9 @@ class Gathering:
     def _scan_answers(self) -> dict[str, Scan | Unavailable]:
         answers = dict(self._answers)
         for gate in self._policy.gates:
-            if (self._known.gates[gate.name].tool or self._known.tools.get(gate.name)) is None:
-                continue
-            answers.setdefault(
-                gate.name, _NOT_FINISHED if self._finished is None else self._not_started()
-            )
+            if self._tool_of(gate.name) is not None:
+                missing = _NOT_FINISHED if self._finished is None else self._not_started()
+                answers.setdefault(gate.name, missing)
         return answers
 
     def _not_started(self) -> Unavailable:

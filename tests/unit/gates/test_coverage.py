@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -325,3 +326,16 @@ def test_the_order_of_the_files_does_not_change_the_verdict(
 
 def test_the_gate_says_that_it_needs_a_measurement() -> None:
     assert (GATE.name, GATE.uses_coverage) == ("coverage", True)
+
+
+@pytest.mark.parametrize(
+    "hit, effect",
+    [(94, Effect.UNKNOWN), (95, None)],
+)
+def test_a_lower_bound_can_prove_a_floor_and_never_disprove_it(
+    hit: int, effect: Effect | None
+) -> None:
+    facts = msgspec.structs.replace(lines(hit, of=100), lower_bound="imported too early")
+    found = judged(facts, floors(lines="95")).findings
+    assert [one.effect for one in found] == ([] if effect is None else [effect])
+    assert all("imported too early" in one.message for one in found)
