@@ -52,7 +52,15 @@ def configure(config: pytest.Config, early: Early) -> None:
 
 def register_installed(pluginmanager: Any) -> None:
     """Packages that declare their hooks for `gates verify` are known to the run as well."""
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+    # Parsing all entry points of all packages takes three times as long as looking for one word.
+    declaring = (
+        distribution
+        for distribution in importlib.metadata.distributions()
+        if f"[{ENTRY_POINT_GROUP}]" in (distribution.read_text("entry_points.txt") or "")
+    )
+    for entry in chain.from_iterable(one.entry_points for one in declaring):
+        if entry.group != ENTRY_POINT_GROUP:
+            continue
         module = entry.load()
         if not pluginmanager.is_registered(module):
             pluginmanager.register(module, f"{ENTRY_POINT_GROUP}:{entry.name}")
