@@ -28,3 +28,10 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for who in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{who}_NAME", "Ana")
         monkeypatch.setenv(f"GIT_{who}_EMAIL", "ana@example.org")
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the test starts is not measured for us: it measures itself, or asks what was imported."""
+    for name in [one for one in os.environ if one.startswith("COVERAGE_PROCESS_")]:
+        monkeypatch.delenv(name)

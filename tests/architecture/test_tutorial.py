@@ -73,6 +73,7 @@ def plain(screen: str) -> str:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the page speaks to a POSIX shell")
+@pytest.mark.usefixtures("unmeasured")
 def test_the_tutorial_prints_the_screens_that_it_shows(tmp_path: Path) -> None:
     screens, statuses = play(tmp_path)
     assert tuple(statuses) == _STATUSES

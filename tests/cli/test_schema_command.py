@@ -56,6 +56,7 @@ def test_a_command_names_every_option_with_an_explanation() -> None:
         assert status in text
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_showing_the_version_imports_no_more_than_click() -> None:
     code = (
         "import sys; sys.argv[1:] = ['--version']\n"

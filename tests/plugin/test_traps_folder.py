@@ -62,6 +62,7 @@ def test_a_link_in_the_place_of_the_report_is_replaced_not_followed(project: Pro
     assert project.report().decision is Decision.PASS
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_two_runs_at_once_leave_one_whole_report_and_nothing_else(project: Project) -> None:
     slow = "import shop, time\ndef test_it():\n    time.sleep(0.5)\n    assert shop.f()\n"
     policy = "[tool.coverage.run]\nsource = ['.']\nomit = ['test_*']\n"

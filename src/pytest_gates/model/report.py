@@ -17,7 +17,7 @@ SCHEMA_VERSION = 1
 class Decision(enum.StrEnum):
     """May this change be merged? `inconclusive` blocks: it is only reached where unknown blocks."""
 
-    PASS = "pass"  # noqa: S105 - a decision, not a password
+    PASS = "pass"  # noqa: S105  # nosec B105 - a decision, no password
     WARN = "warn"
     BLOCKED = "blocked"
     INCONCLUSIVE = "inconclusive"

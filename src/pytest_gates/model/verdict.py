@@ -13,7 +13,7 @@ from pytest_gates.model.finding import Effect, Finding
 class Verdict(enum.StrEnum):
     """A gate's answer. `skipped`: not applicable here, with the reason in the summary."""
 
-    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    PASS = "pass"  # noqa: S105  # nosec B105 - a verdict, no password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     SKIPPED = "skipped"

@@ -160,7 +160,15 @@ def _what_failed(report: pytest.TestReport) -> tuple[str | None, int | None]:
         return first_line(_last_words(report.longreprtext), _MESSAGE_LIMIT) or None, line
     if str(crash.path).replace("\\", "/").endswith(path.replace("\\", "/")):
         line = crash.lineno
-    return first_line(crash.message, _MESSAGE_LIMIT) or None, line
+    return _telling_line(crash.message), line
+
+
+def _telling_line(message: str) -> str | None:
+    """The first line; with the second where it ends in a colon ("AssertionError:")."""
+    lines = [one.strip() for one in message.splitlines() if one.strip()][:2]
+    if len(lines) > 1 and not lines[0].endswith(":"):
+        del lines[1]
+    return first_line(" ".join(lines), _MESSAGE_LIMIT) or None
 
 
 def _last_words(text: str) -> str:

@@ -40,6 +40,7 @@ _HARMLESS_SETTINGS = (
     "tmp_path_",
     "truncation_",
     "verbosity_",
+    "strict",  # pytest itself turns --strict-markers into such an override (9.2)
     "xfail_strict=",
     "timeout",
 )
