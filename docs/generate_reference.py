@@ -25,7 +25,11 @@ from pytest_gates.reporters.json import schema
 
 REFERENCE = Path(__file__).parent / "reference"
 _WORDS = {str: "string", bool: "true or false", int: "whole number"}
-_QUANTITIES = {"percent": "percentage", "duration": "time"}
+_QUANTITIES = {
+    "advisories": '`"pypi"`, `"osv"` or a URL',
+    "percent": "percentage",
+    "duration": "time",
+}
 _SUB_TABLES = {"coverage": ("One entry of `paths`", Floors)}
 
 

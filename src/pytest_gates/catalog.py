@@ -53,6 +53,7 @@ def catalog(
 ) -> Catalog:
     """Built-ins and those from third parties. Raises ConfigError when two share a name."""
     all_gates = _by_name("gate", (*GATES, *gates))
+    _check_tool_names(all_gates.values())
     own_tools = tuple(gate.tool for gate in all_gates.values() if gate.tool is not None)
     all_reporters = _by_name("reporter", (*REPORTERS, *reporters))
     _check_file_names(all_reporters.values())
@@ -61,6 +62,17 @@ def catalog(
         tools=_by_name("tool", (*own_tools, *tools)),
         reporters=all_reporters,
     )
+
+
+def _check_tool_names(gates: Iterable[Gate]) -> None:
+    """A scan is found by the name of its gate."""
+    problems = tuple(
+        f"gate `{gate.name}`: its tool is called `{gate.tool.name}`; give both the same name"
+        for gate in gates
+        if gate.tool is not None and gate.tool.name != gate.name
+    )
+    if problems:
+        raise ConfigError(problems)
 
 
 def _check_file_names(reporters: Iterable[Reporter]) -> None:

@@ -48,7 +48,11 @@ def evaluate(
         schema=SCHEMA_VERSION,
         generator=generator,
         judged=now,
-        decision=decide(results, policy, finished=evidence.run.finished is not None),
+        decision=decide(
+            results,
+            block_on_inconclusive=policy.block_on_inconclusive,
+            finished=evidence.run.finished is not None,
+        ),
         policy=policy.record(),
         results=results,
         waivers=tuple(_use(waiver, results, matched[waiver], today) for waiver in policy.waivers),
@@ -56,7 +60,9 @@ def evaluate(
     )
 
 
-def decide(results: tuple[GateResult, ...], policy: Policy, *, finished: bool) -> Decision:
+def decide(
+    results: tuple[GateResult, ...], *, block_on_inconclusive: bool, finished: bool
+) -> Decision:
     """A failure in a blocking gate outweighs an unknown one, an unknown one outweighs a warning.
 
     A run that did not finish, or that no gate judged, is inconclusive under every policy.
@@ -66,7 +72,7 @@ def decide(results: tuple[GateResult, ...], policy: Policy, *, finished: bool) -
         return Decision.BLOCKED
     if not finished or all(result.verdict is Verdict.SKIPPED for result in results):
         return Decision.INCONCLUSIVE
-    if Verdict.INCONCLUSIVE in blocking and policy.block_on_inconclusive:
+    if Verdict.INCONCLUSIVE in blocking and block_on_inconclusive:
         return Decision.INCONCLUSIVE
     if {result.verdict for result in results} & {Verdict.FAIL, Verdict.INCONCLUSIVE}:
         return Decision.WARN
@@ -86,12 +92,18 @@ def _judged(
     return GateResult(
         gate=gate.name,
         mode=gate.settings.mode,
-        verdict=Verdict.SKIPPED if judgement.skipped is not None else verdict_of(kept),
+        verdict=_verdict(judgement, kept),
         summary=judgement.skipped or judgement.summary,
         measures=tuple(_with_origin(one, gate) for one in judgement.measures),
         findings=kept,
         waived=waived,
     )
+
+
+def _verdict(judgement: Judgement, kept: tuple[Finding, ...]) -> Verdict:
+    """A gate that found something applied, whatever it says of itself."""
+    found = verdict_of(kept)
+    return Verdict.SKIPPED if judgement.skipped is not None and found is Verdict.PASS else found
 
 
 def _with_origin(measure: Measure, gate: GatePolicy) -> Measure:

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_gates.adapters.measure import default_source, may_use_sysmon
 from pytest_gates.model.coverage import Ratio
+from pytest_gates.model.evidence import Unavailable
 from support.measuring import SHOP, known, measured, one_file, unknown, write
 
 TEA = """
@@ -232,12 +233,13 @@ def test_warnings_of_coverage_become_notes_and_break_no_strict_run(shop: Path) -
     assert any("bogus" in note for note in facts.notes)
 
 
-def test_that_one_process_saw_nothing_of_a_module_is_no_news(shop: Path) -> None:
+def test_a_package_that_nobody_imported_is_unknown_and_named(shop: Path) -> None:
     write(shop, {"pyproject.toml": '[tool.coverage.run]\nsource_pkgs = ["shop", "json.tool"]\n'})
 
-    facts = known(measured(shop, tea()))
+    facts = measured(shop, tea())
 
-    assert facts.notes == ()
+    assert isinstance(facts, Unavailable)
+    assert "json.tool" in facts.why
 
 
 def test_a_file_that_cannot_be_parsed_is_unknown_and_named(shop: Path) -> None:

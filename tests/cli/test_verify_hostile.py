@@ -84,9 +84,22 @@ def test_a_lone_surrogate_is_neither_a_traceback_nor_a_pass(red: Judged) -> None
     assert "Traceback" not in done.stderr
 
 
-def test_a_surplus_field_changes_nothing(green: Judged) -> None:
+def test_a_surplus_field_makes_it_another_report(green: Judged) -> None:
     green.edit(put("comment", value="added by an uploader"))
-    assert green.verify().returncode == 0
+    done = green.verify()
+    assert done.returncode == 11
+    assert "not a whole report" in done.stdout
+
+
+@pytest.mark.parametrize("key", ["selection", "stopped_early", "workers"])
+def test_a_field_that_is_gone_is_not_its_harmless_default(green: Judged, key: str) -> None:
+    def take_out(document: Document) -> None:
+        del document["evidence"]["run"][key]
+
+    green.edit(take_out)
+    done = green.verify()
+    assert done.returncode == 11
+    assert "not a whole report" in done.stdout
 
 
 @pytest.mark.parametrize("gate", ["no-such-gate", "profiles", "tests ", "x\x1b[2J\ny", ""])

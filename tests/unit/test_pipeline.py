@@ -98,8 +98,8 @@ def test_the_decision(
     blocks: bool,
     finished: bool,
 ) -> None:
-    policy = a_policy(block_on_inconclusive=blocks)
-    found = decide(tuple(a_result(*one) for one in results), policy, finished=finished)
+    judged_gates = tuple(a_result(*one) for one in results)
+    found = decide(judged_gates, block_on_inconclusive=blocks, finished=finished)
     assert found is (unfinished if not finished else strict if blocks else lenient)
 
 

@@ -100,6 +100,7 @@ class DataFolder:
         The result is a part of its own: combining twice loses nothing.
         """
         combined = coverage.Coverage(data_file=str(self.data_file))
+        combined.set_option("run:disable_warnings", [])
         parts = self._parts()
         combined.load()
         if parts:
@@ -138,6 +139,12 @@ class Analysis:
                 why=f"coverage cannot parse {', '.join(sorted(unparsed))}",
                 remedy="correct the file, or leave it out with `omit` in the coverage settings",
             )
+        absent = _never_imported(combined, report, root)
+        if absent:
+            return Unavailable(
+                why=f"no process imported {', '.join(absent)}, which the coverage settings name",
+                remedy="correct `source`, or test that package",
+            )
         files = (_file(_relative(path, root), one) for path, one in report.files.items())
         return CoverageFacts(
             files=tuple(sorted(files, key=lambda one: one.path)),
@@ -172,6 +179,30 @@ def _source(combined: coverage.Coverage, root: Path) -> tuple[str, ...]:
     named = [combined.get_option(f"run:{key}") for key in ("source", "source_pkgs")]
     found = [one for option in named if isinstance(option, list) for one in option]
     return tuple(_relative(one, root) if os.sep in one else one for one in found)
+
+
+def _never_imported(combined: coverage.Coverage, report: _JsonReport, root: Path) -> list[str]:
+    """Packages that are to be measured and of which no file was seen: coverage leaves them out."""
+    named = [
+        one
+        for key in ("source", "source_pkgs")
+        for one in _option_list(combined, f"run:{key}")
+        if key == "source_pkgs" or not (root / one).is_dir()
+    ]
+    paths = [f"/{path.replace(os.sep, '/')}" for path in report.files]
+    return [
+        one
+        for one in named
+        if not any(
+            f"/{one.replace('.', '/')}/" in path or path.endswith(f"/{one.replace('.', '/')}.py")
+            for path in paths
+        )
+    ]
+
+
+def _option_list(combined: coverage.Coverage, name: str) -> list[str]:
+    value = combined.get_option(name)
+    return [str(one) for one in value] if isinstance(value, list) else []
 
 
 def _floor(combined: coverage.Coverage) -> Decimal | None:

@@ -133,6 +133,8 @@ class Measurement:
         own = coverage.Coverage(
             data_file=str(self._folder.data_file), data_suffix=True, check_preimported=True
         )
+        # What coverage has to say decides whether its number can be believed.
+        own.set_option("run:disable_warnings", [])
         if branches:
             own.set_option("run:branch", value=True)
         if not any(

@@ -85,7 +85,9 @@ def inspect(
         # Under another policy another verdict is no surprise, and nothing passes anyway.
         *(other_policy or _altered(report, again, name, frozenset(gates))),
     )
-    decision = decide(results, policy, finished=report.finished)
+    decision = decide(
+        results, block_on_inconclusive=policy.block_on_inconclusive, finished=report.finished
+    )
     clean = not any(doubt.weight for doubt in doubts)
     verdicts = _verdicts(results, recorded.keys(), policy, decision, name, clean=clean)
     return (*doubts, *_waivers(again, name), *verdicts)
@@ -94,8 +96,9 @@ def inspect(
 def _taken_over(recorded: GateResult, mode: Mode) -> GateResult:
     """A recorded result is believed as far as its own findings bear it out."""
     verdict = recorded.verdict
-    if verdict is Verdict.PASS:
-        verdict = verdict_of(recorded.findings)
+    if verdict in {Verdict.PASS, Verdict.SKIPPED} and recorded.findings:
+        found = verdict_of(recorded.findings)
+        verdict = verdict if found is Verdict.PASS else found
     return msgspec.structs.replace(recorded, mode=mode, verdict=verdict)
 
 
@@ -201,21 +204,21 @@ def _other_policy(
 def _altered(
     report: Report, again: Report, name: str, installed: frozenset[str]
 ) -> tuple[Claim, ...]:
-    """The recorded answer must be the one that its own evidence and policy give."""
+    """The recorded answer must be the one that its own evidence and policy give, better or worse."""
     recorded = {one.gate: one for one in report.results}
     wrong = [
         one.gate
         for one in again.results
-        if one.gate in installed and one.gate in recorded and _better(recorded[one.gate], one)
+        if one.gate in installed and _differs(recorded.get(one.gate), one)
     ]
-    own = {one.verdict for one in report.results}
-    contradicts = report.decision in {Decision.PASS, Decision.WARN} and not report.finished
-    contradicts |= report.decision is Decision.PASS and bool(
-        own & {Verdict.FAIL, Verdict.INCONCLUSIVE}
-    )
-    if not wrong and not contradicts:
+    if wrong:
+        what = f"the verdict of {', '.join(wrong)}"
+    elif report.policy.digest != digest_of(report.policy.gates, report.policy.expect):
+        what = "the digest of its policy"
+    elif report.decision is not _own_decision(report):
+        what = f"the decision `{report.decision}`"
+    else:
         return ()
-    what = f"the verdict of {', '.join(wrong)}" if wrong else f"the decision `{report.decision}`"
     return (
         Claim(
             Weight.UNKNOWN,
@@ -225,13 +228,25 @@ def _altered(
     )
 
 
-def _better(recorded: GateResult, again: GateResult) -> bool:
-    """Whether the report claims more than the evidence gives.
+def _differs(recorded: GateResult | None, again: GateResult) -> bool:
+    """Waivers may have come or gone since; without them the same evidence gives the same answer."""
+    if recorded is None:
+        return True
+    if recorded.waived or again.waived:
+        return False
+    seen = [(one.name, one.observed) for one in recorded.measures]
+    return recorded.verdict is not again.verdict or seen != [
+        (one.name, one.observed) for one in again.measures
+    ]
 
-    A waiver that has expired since also makes a pass a failure; that is told by the verdict itself.
-    """
-    order = {Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 1, Verdict.SKIPPED: 2, Verdict.PASS: 2}
-    return order[recorded.verdict] > order[again.verdict] and not recorded.waived
+
+def _own_decision(report: Report) -> Decision:
+    """What the recorded results amount to under the recorded policy."""
+    return decide(
+        report.results,
+        block_on_inconclusive=report.policy.on_inconclusive == "block",
+        finished=report.finished,
+    )
 
 
 def _verdicts(

@@ -209,4 +209,10 @@ def _duration(raw: Any) -> int:
     return int(found[1]) * _SECONDS_OF[found[2]]
 
 
-_QUANTITIES = {"percent": _percent, "duration": _duration}
+def _advisories(raw: Any) -> str:
+    if raw in {"pypi", "osv"} or (isinstance(raw, str) and raw.startswith(("http://", "https://"))):
+        return str(raw)
+    raise _Wrong('"pypi", "osv" or the URL of an OSV server')
+
+
+_QUANTITIES = {"percent": _percent, "duration": _duration, "advisories": _advisories}

@@ -101,6 +101,9 @@ def evaluate(evidence: Evidence, settings: CoverageSettings) -> Judgement:
             f"only a part of the suite ran ({', '.join(evidence.run.selection)})",
             "run the whole suite to have its coverage judged",
         )
+    if evidence.run.stopped_early or evidence.collection_errors:
+        why = evidence.run.stopped_early or "some tests could not be collected"
+        facts = msgspec.structs.replace(facts, lower_bound=facts.lower_bound or why)
     checks = (*_total_checks(settings, facts), *_path_checks(settings, facts))
     findings = (
         *_unmatched(settings, facts),

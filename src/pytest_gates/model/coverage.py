@@ -49,7 +49,7 @@ class Ratio(msgspec.Struct, frozen=True, order=False):
         return f"{scaled // 10**places}.{scaled % 10**places:0{places}d} %"
 
 
-class FileCoverage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FileCoverage(msgspec.Struct, frozen=True, kw_only=True):
     """One measured file: which lines could run, which did not, and the same for branches.
 
     `missing_branches` holds (from line, to line); a negative target leaves the code object.

@@ -7,8 +7,11 @@ import enum
 
 import msgspec
 
-from pytest_gates.model.finding import Finding
+from pytest_gates.model.finding import Effect, Finding
 from pytest_gates.model.paths import matches
+
+# Nobody knows what these would have excused.
+_NEVER_WAIVED = frozenset({"gate-crashed", "gate-missing", "unfinished-run"})
 
 
 class Waiver(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +31,12 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it speaks of this finding, expired or not."""
         if gate != self.gate:
             return False
-        names = {finding.rule, finding.fingerprint, finding.subject, *finding.aliases}
+        if finding.rule in _NEVER_WAIVED:
+            return False
+        names = {finding.rule, finding.fingerprint, *finding.aliases}
+        # "We know that total is too low" does not excuse that total could not be measured.
+        if finding.effect is not Effect.UNKNOWN:
+            names.add(finding.subject)
         if self.subject in names:
             return True
         glob, colon, rule = self.subject.rpartition(":")

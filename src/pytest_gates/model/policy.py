@@ -48,6 +48,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     waivers: tuple[Waiver, ...] = ()
 
     def gate(self, name: str) -> GatePolicy | None:
+        """The gate of that name, None when it is off."""
         return next((one for one in self.gates if one.name == name), None)
 
     def record(self) -> PolicyRecord:

@@ -15,7 +15,7 @@ SCHEMA_VERSION = 1
 
 
 class Decision(enum.StrEnum):
-    """May this change be merged? `inconclusive` blocks: it is only reached where unknown blocks."""
+    """May this change be merged? `inconclusive` blocks as well: what is unknown clears nothing."""
 
     PASS = "pass"  # noqa: S105  # nosec B105 - a decision, no password
     WARN = "warn"
@@ -39,7 +39,7 @@ class PolicyRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """Evidence, policy, results and decision of one run. `problems` come from outside the gates."""
+    """Evidence, policy, results and decision of one run."""
 
     schema: int
     generator: str

@@ -82,12 +82,19 @@ class Controller:
         if output is not None:
             self._recorder.add_deselected(output["deselected"])
 
+    def pytest_unconfigure(self) -> None:
+        """However the run ended, nothing of ours goes on."""
+        self._gathering.close()
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Any:
         """Around all others: what they do to the exit status after the decision is judged as well."""
         result = yield
         status = int(session.exitstatus)
-        if self._report is None or not self._report.finished or status in {0, self._status}:
+        if status == 0 and self._status:
+            session.exitstatus = self._status  # somebody called it a success after all
+            return result
+        if self._report is None or not self._report.finished or status == self._status:
             return result
         # pytest itself does so when max-warnings is exceeded, after its summary. (9.2)
         self._gathering.note_exit_status(status)
@@ -157,13 +164,14 @@ class Controller:
     def _judge_and_write(self, *, finished: bool) -> Report:
         """Raises GatesError when a report cannot be written; before the run, that is a usage error."""
         report = self._judged()
-        self._report = report
         try:
             self._write_files(report)
         except GatesError as why:
             if finished:
                 raise
             raise pytest.UsageError(str(why)) from why
+        # Not before it is written: the screen must not show a verdict that nobody can read up.
+        self._report = report
         return report
 
     def _judged(self) -> Report:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_gates.adapters.files import PolicyFile, find_policy_file
-from pytest_gates.catalog import DEFAULT_POLICY
+from pytest_gates.catalog import COVERAGE_FILE, DEFAULT_POLICY
 from pytest_gates.config.policy import Overrides, PolicySource, chosen_report_dir, settings_of
 from pytest_gates.errors import ConfigError
 from pytest_gates.gates import coverage as coverage_gate
@@ -82,7 +82,8 @@ class Early:
         with contextlib.suppress(
             OSError
         ):  # what cannot be removed cannot be written: told at the start
-            (self.root / chosen / json.REPORTER.file_name).unlink(missing_ok=True)
+            for name in (json.REPORTER.file_name, COVERAGE_FILE):
+                (self.root / chosen / name).unlink(missing_ok=True)
 
     def _coverage_settings(self, options: Any) -> coverage_gate.CoverageSettings | None:
         gate = coverage_gate.GATE

@@ -61,7 +61,7 @@ class Gathering:
     def start(self) -> None:
         """Ask git, and start the tools beside the tests."""
         self._question = CheckoutQuestion(self._config.rootpath, ignored=(self._policy.report_dir,))
-        if self._selection and not self._policy.block_on_inconclusive:
+        if self._selection and self._policy.profile == "local":
             # A developer who runs one test wants its answer, not a scan of the whole project.
             return
         for gate in self._policy.gates:
@@ -107,6 +107,10 @@ class Gathering:
         if self._question is not None:
             self._checkout = self._question.answer()
         self._finished = dt.datetime.now(dt.UTC)
+
+    def close(self) -> None:
+        """Stop what still runs; after `finish` there is nothing left to stop."""
+        self._scans.stop("the run ended")
 
     def note_exit_status(self, exit_status: int) -> None:
         """pytest's status changed after the session had been judged."""

@@ -19,6 +19,7 @@ _FLAGS: tuple[tuple[str, str], ...] = (
     ("setupplan", "--setup-plan"),
     ("setuponly", "--setup-only"),
     ("testmon", "--testmon"),
+    ("noconftest", "--noconftest"),
 )
 _VALUES: tuple[tuple[str, str], ...] = (
     ("keyword", "-k"),
@@ -26,6 +27,7 @@ _VALUES: tuple[tuple[str, str], ...] = (
     ("deselect", "--deselect"),
     ("ignore", "--ignore"),
     ("ignore_glob", "--ignore-glob"),
+    ("rootdir", "--rootdir"),
     ("splits", "--splits"),
     ("num_shards", "--num-shards"),
 )

@@ -35,9 +35,14 @@ def parse(text: bytes) -> Report:
                 f"schema version {head.schema} (written by {head.generator}), expected {SCHEMA_VERSION}: "
                 "use the same pytest-gates for the run and for this command"
             )
-        return msgspec.json.decode(text, type=Report)
+        report = msgspec.json.decode(text, type=Report)
+        # A key that is gone would silently become its default, which is the harmless value.
+        whole = msgspec.json.decode(text) == msgspec.json.decode(render(report))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as why:
         raise GatesError(f"not a whole report: {why}") from why
+    if not whole:
+        raise GatesError("not a whole report: parts of it are missing, or were added")
+    return report
 
 
 def schema() -> dict[str, Any]:

@@ -7,7 +7,7 @@ import enum
 import msgspec
 
 from pytest_gates.model.coverage import CoverageFacts
-from pytest_gates.model.evidence import Checkout
+from pytest_gates.model.evidence import Checkout, Scan
 from pytest_gates.model.exceptions import WaiverState
 from pytest_gates.model.finding import Effect, Finding
 from pytest_gates.model.report import Decision, Report
@@ -74,7 +74,7 @@ def _said(report: Report, detail: Detail, report_path: str) -> tuple[Line, ...]:
     if detail is Detail.FULL:
         noted = [result for result in report.results if result not in loud and result.findings]
         body = tuple(line for result in (*loud, *noted) for line in _whole_block(result))
-        return (*head, *body, *_measures(report), *foot)
+        return (*head, *body, *_measures(report), *_notes(report), *foot)
     return (*head, *_fitted(loud, MOST_LINES - len(head) - len(foot)), *foot)
 
 
@@ -322,6 +322,16 @@ def _measures(report: Report) -> tuple[Line, ...]:
             text = f" {result.gate}: {one.name} {one.observed}{required}{origin}"
             out.append(Line(printable(text, 2 * _WIDTH)))
     return tuple(out)
+
+
+def _notes(report: Report) -> tuple[Line, ...]:
+    """How it was looked at, and what was left out or hidden on purpose."""
+    scans = [scan for scan in report.evidence.scans.values() if isinstance(scan, Scan)]
+    said = [(scan.tool, note) for scan in scans for note in scan.notes]
+    coverage = report.evidence.coverage
+    if isinstance(coverage, CoverageFacts):
+        said += [("coverage", note) for note in coverage.notes]
+    return tuple(Line(f" {name}: {note}") for name, note in said)
 
 
 def _closing(report: Report, report_path: str) -> str:

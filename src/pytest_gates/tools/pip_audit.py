@@ -27,7 +27,8 @@ class PipAuditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
     source: Annotated[
         str,
         msgspec.Meta(
-            description='Where advisories come from: "pypi", "osv", or the URL of an OSV server.'
+            description='Where advisories come from: "pypi", "osv", or the URL of an OSV server.',
+            extra={"quantity": "advisories"},
         ),
     ] = "pypi"
     requirements: Annotated[
