@@ -227,7 +227,7 @@ def test_a_conftest_that_resets_the_exit_status_does_not_change_the_decision(
         }
     )
     project.commit()
-    assert project.run(*workers).ret == 0
+    assert project.run(*workers).ret == 1
     assert project.report().decision is Decision.BLOCKED
     assert project.verify().returncode == 10
 

@@ -138,7 +138,7 @@ def test_a_conftest_that_resets_the_status_does_not_reset_the_report(
     project.policy().write(
         {"conftest.py": RESETS_AFTERWARDS, "test_it.py": "def test_it(): assert False"}
     ).commit()
-    assert project.run(*workers).ret == 0
+    assert project.run(*workers).ret == 1
     assert project.report().decision is Decision.BLOCKED
     assert project.verify().returncode == 10
 

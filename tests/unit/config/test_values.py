@@ -202,3 +202,11 @@ def test_a_value_is_shown_as_it_stands_in_the_file(text: str, as_shown: str) -> 
 
 def test_a_long_value_is_shortened() -> None:
     assert len(shown("x" * 5000)) == 60
+
+
+@pytest.mark.parametrize("source", ["pypi", "osv", "http://127.0.0.1:8000/v1/query"])
+def test_a_source_of_advisories_is_a_known_word_or_an_address(source: str) -> None:
+    table = "[tool.pytest-gates.pip-audit]\nsource = "
+    assert settings(read(f'{table}"{source}"\n'), "pip-audit").source == source
+    (found,) = problems(f'{table}"pipy"\n')
+    assert 'expected "pypi", "osv" or the URL of an OSV server' in found

@@ -339,3 +339,12 @@ def test_a_lower_bound_can_prove_a_floor_and_never_disprove_it(
     found = judged(facts, floors(lines="95")).findings
     assert [one.effect for one in found] == ([] if effect is None else [effect])
     assert all("imported too early" in one.message for one in found)
+
+
+def test_a_run_that_stopped_early_can_prove_a_floor_and_never_disprove_it() -> None:
+    run = a_run(stopped_early="the run stopped early: stopping after 1 failures")
+    evidence = an_evidence(run=run, coverage=lines(50, of=100))
+    (found,) = evaluate(evidence, floors(lines="90")).findings
+    assert found.effect is Effect.UNKNOWN
+    assert "stopping after 1 failures" in found.message
+    assert evaluate(evidence, floors(lines="50")).findings == ()
