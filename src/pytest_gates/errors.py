@@ -27,5 +27,14 @@ class ToolError(GatesError):
         self.remedy = remedy
 
 
+class HistoryError(GatesError):
+    """The history could not be opened, read or written."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.remedy = remedy
+
+
 class EvidenceMissing(GatesError):
     """A number was asked of evidence that cannot give it (0 of 0, for example)."""

@@ -56,6 +56,7 @@ def evaluate(
         policy=policy.record(),
         results=results,
         waivers=tuple(_use(waiver, results, matched[waiver], today) for waiver in policy.waivers),
+        quarantine=(),
         evidence=evidence,
     )
 

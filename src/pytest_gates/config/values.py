@@ -209,10 +209,16 @@ def _duration(raw: Any) -> int:
     return int(found[1]) * _SECONDS_OF[found[2]]
 
 
+def _count(raw: Any) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int) or raw < 0:
+        raise _Wrong("a whole number from 0")
+    return raw
+
+
 def _advisories(raw: Any) -> str:
     if raw in {"pypi", "osv"} or (isinstance(raw, str) and raw.startswith(("http://", "https://"))):
         return str(raw)
     raise _Wrong('"pypi", "osv" or the URL of an OSV server')
 
 
-_QUANTITIES = {"percent": _percent, "duration": _duration, "advisories": _advisories}
+_QUANTITIES = {"percent": _percent, "duration": _duration, "advisories": _advisories, "count": _count}

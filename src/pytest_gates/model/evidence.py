@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated
-
 import msgspec
 
 from pytest_gates.model.case import CaseRecord, CollectionError
 from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.finding import Finding
-
-Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
-"""A time with its zone: without one, nobody can say how old a report is."""
+from pytest_gates.model.history import HistoryFacts
+from pytest_gates.model.moment import Moment
 
 
 class Unavailable(msgspec.Struct, frozen=True, kw_only=True, tag="unavailable", tag_field="kind"):
@@ -78,6 +74,29 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     exit_status: int | None = None
 
 
+NO_HISTORY = Unavailable(
+    why="no gate of the policy looks at the history", remedy="turn the gate `flaky` on"
+)
+
+
+class RerunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the failed tests of a run were tried again; None in the evidence where no gate asked for it.
+
+    `tried` tests got further attempts, in `processes` processes, which took `seconds` of wall time on
+    the busiest worker. `isolation` is "fork", "fresh" or both. `off` says why nothing was tried,
+    `mass_failure` why so many failures teach nothing, `cut_short` which budget ended before the end.
+    """
+
+    tried: int = 0
+    processes: int = 0
+    seconds: float = 0.0
+    isolation: tuple[str, ...] = ()
+    off: str | None = None
+    mass_failure: str | None = None
+    cut_short: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """One run. `cases` in the order of collection; `scans` by the name of the tool's gate."""
 
@@ -86,3 +105,5 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     collection_errors: tuple[CollectionError, ...]
     coverage: CoverageFacts | Unavailable
     scans: dict[str, Scan | Unavailable]
+    history: HistoryFacts | Unavailable = NO_HISTORY
+    reruns: RerunRecord | None = None

@@ -7,8 +7,9 @@ import enum
 
 import msgspec
 
+from pytest_gates.model.case import FlakeClass
 from pytest_gates.model.finding import Effect, Finding
-from pytest_gates.model.paths import matches
+from pytest_gates.model.paths import matches, matches_test
 
 # Nobody knows what these would have excused.
 _NEVER_WAIVED = frozenset({"gate-crashed", "gate-missing", "unfinished-run"})
@@ -66,3 +67,57 @@ class WaiverUse(msgspec.Struct, frozen=True, kw_only=True):
     waiver: Waiver
     state: WaiverState
     matched: int
+
+
+class Quarantine(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[[quarantine]]` of the exceptions file; `expires` is its last valid day.
+
+    `test` is a node id, or a glob over node ids in which only `*` and `?` are special. `signature`
+    and `category` narrow it to failures known when it was written; empty means any known one. `after`
+    are the tests behind which an order-dependent test is tried in every run, in this order: alone it
+    would pass for ever.
+    """
+
+    test: str
+    reason: str
+    owner: str
+    expires: dt.date
+    signature: tuple[str, ...] = ()
+    category: FlakeClass | None = None
+    after: tuple[str, ...] = ()
+    issue: str | None = None
+
+    def covers(self, nodeid: str) -> bool:
+        """Whether it speaks of this test, expired or not."""
+        return matches_test(self.test, nodeid)
+
+    def expired(self, today: dt.date) -> bool:
+        return today > self.expires
+
+
+class QuarantineState(enum.StrEnum):
+    """What became of an entry in one judgement.
+
+    `idle`: its tests ran and passed. `stale`: no test of that id exists. `untried`: none of them ran.
+    """
+
+    USED = "used"
+    IDLE = "idle"
+    EXPIRED = "expired"
+    STALE = "stale"
+    UNTRIED = "untried"
+
+
+class QuarantineUse(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry and what it did: `excused` failures are counted and do not block, `refused` ones do.
+
+    `release` says what the history still demands, or that the entry can go; None without a history.
+    """
+
+    entry: Quarantine
+    state: QuarantineState
+    tests: int = 0
+    excused: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    release: str | None = None
+    releasable: bool = False

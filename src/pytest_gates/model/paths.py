@@ -1,4 +1,4 @@
-"""Globs over POSIX paths: `*` stays in one folder, `**` crosses folders. Pure."""
+"""Globs over POSIX paths and node ids: `*` stays in one folder, `**` crosses folders. Pure."""
 
 from __future__ import annotations
 
@@ -18,6 +18,28 @@ def matches(glob: str, path: str) -> bool:
     the end for everything below. A leading `./` on either side is ignored.
     """
     return _compiled(glob.removeprefix("./")).fullmatch(path.removeprefix("./")) is not None
+
+
+@functools.lru_cache(maxsize=2048)
+def _compiled_test(glob: str) -> re.Pattern[str]:
+    path, colons, inner = glob.partition("::")
+    path = path.replace("[", "[[]")  # brackets of a node id are parameters, not sets
+    tail = "".join(
+        ".*" if char == "*" else "." if char == "?" else re.escape(char) for char in inner
+    )
+    return re.compile(_translated(path) + re.escape(colons) + tail, re.DOTALL)
+
+
+def matches_test(glob: str, nodeid: str) -> bool:
+    """Whether the node id fits: exactly, or with `*` and `?`, which cross anything behind the `::`.
+
+    A glob without `::` stands for every test of the files that it fits.
+    """
+    if glob == nodeid:
+        return True
+    if "::" not in glob:
+        return matches(glob, nodeid.partition("::")[0])
+    return _compiled_test(glob).fullmatch(nodeid) is not None
 
 
 def _translated(glob: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pytest_gates.model.exceptions import Waiver
+from pytest_gates.model.exceptions import Quarantine, Waiver
 from pytest_gates.model.report import PolicyRecord
 from pytest_gates.model.settings import GateSettings
 
@@ -46,6 +46,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     exceptions_file: str = "gates-exceptions.toml"
     fail_fast: bool = False
     waivers: tuple[Waiver, ...] = ()
+    quarantine: tuple[Quarantine, ...] = ()
+    history: str = "sqlite"
 
     def gate(self, name: str) -> GatePolicy | None:
         """The gate of that name, None when it is off."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from pytest_gates.model.evidence import Evidence, Moment
-from pytest_gates.model.exceptions import WaiverUse
+from pytest_gates.model.evidence import Evidence
+from pytest_gates.model.exceptions import QuarantineUse, WaiverUse
+from pytest_gates.model.moment import Moment
 from pytest_gates.model.verdict import GateResult
 
 SCHEMA_VERSION = 1
@@ -48,6 +49,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     policy: PolicyRecord
     results: tuple[GateResult, ...]
     waivers: tuple[WaiverUse, ...]
+    quarantine: tuple[QuarantineUse, ...]
     evidence: Evidence
 
     @property
