@@ -8,15 +8,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from pytest_gates.errors import ConfigError
-from pytest_gates.gates import coverage, tests
+from pytest_gates.gates import coverage, flaky, tests
 from pytest_gates.gates.scan import scan_gate
 from pytest_gates.model.contracts import Gate, Reporter, Tool
-from pytest_gates.reporters import json
+from pytest_gates.reporters import json, junit
 from pytest_gates.tools import bandit, pip_audit, ruff
 
 GATES: tuple[Gate, ...] = (
     tests.GATE,
     coverage.GATE,
+    flaky.GATE,
     scan_gate(ruff.TOOL, ruff.RuffSettings, "ruff has nothing to object to."),
     scan_gate(bandit.TOOL, bandit.BanditSettings, "bandit found no security flaw in the code."),
     scan_gate(
@@ -25,7 +26,7 @@ GATES: tuple[Gate, ...] = (
         "No installed package has a known vulnerability.",
     ),
 )
-REPORTERS: tuple[Reporter, ...] = (json.REPORTER,)
+REPORTERS: tuple[Reporter, ...] = (json.REPORTER, junit.REPORTER)
 COVERAGE_FILE = "coverage.data"
 """Written beside the reports, by no reporter."""
 
@@ -34,6 +35,7 @@ Named = TypeVar("Named", Gate, Tool, Reporter)
 DEFAULT_POLICY: Mapping[str, Mapping[str, Any]] = {
     "tests": {},
     "coverage": {},
+    "flaky": {},
     "bandit": {"fail-on": "high"},
     "pip-audit": {},
 }

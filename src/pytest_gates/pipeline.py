@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from pytest_gates.flakes.quarantine import excused
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Evidence
 from pytest_gates.model.exceptions import Waiver, WaiverState, WaiverUse
@@ -25,6 +26,8 @@ from pytest_gates.model.verdict import (
     verdict_of,
 )
 
+_QUARANTINE_JUDGE = "flaky"
+
 
 def evaluate(
     policy: Policy,
@@ -40,8 +43,11 @@ def evaluate(
     """
     today = now.astimezone(dt.UTC).date()
     matched: Counter[Waiver] = Counter()
+    # Without the gate that counts them, nobody would see what the entries excuse.
+    entries = policy.quarantine if policy.gate(_QUARANTINE_JUDGE) is not None else ()
+    judged, uses = excused(evidence, entries, today)
     results = tuple(
-        _judged(gate, gates.get(gate.name), evidence, policy.waivers, today, matched)
+        _judged(gate, gates.get(gate.name), judged, policy.waivers, today, matched)
         for gate in policy.gates
     )
     return Report(
@@ -56,7 +62,7 @@ def evaluate(
         policy=policy.record(),
         results=results,
         waivers=tuple(_use(waiver, results, matched[waiver], today) for waiver in policy.waivers),
-        quarantine=(),
+        quarantine=uses,
         evidence=evidence,
     )
 

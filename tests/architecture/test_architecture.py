@@ -27,6 +27,9 @@ LAZY_PLACES = (
     "cli/__init__.py",
     "hookspecs.py",
     "config/policy.py",  # packaging, for a key that hardly any policy has
+    "adapters/history.py",  # psycopg, for who keeps the history in PostgreSQL
+    "plugin/internals.py",  # what not every pytest has
+    "plugin/memory.py",  # a database, for runs with the gate `flaky`
 )
 # These begin programs: what they hold is run, not re-exported.
 STARTING_PACKAGES = ("plugin/__init__.py", "cli/__init__.py")
@@ -132,7 +135,9 @@ def test_a_gate_lives_in_a_file_of_its_own_name(gate: Gate) -> None:
     module = gate.name.replace("-", "_")
     room = "gates" if gate.tool is None else "tools"
     assert (SOURCE / room / f"{module}.py").is_file()
-    assert gate.settings.__module__ == f"pytest_gates.{room}.{module}"
+    # In model/ where not only the judge goes by it: the plugin tries failures again as it says.
+    places = {f"pytest_gates.{room}.{module}", f"pytest_gates.model.{module}_settings"}
+    assert gate.settings.__module__ in places
 
 
 @pytest.mark.parametrize(

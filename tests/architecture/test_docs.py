@@ -17,14 +17,13 @@ import pytest
 from pytest_gates import __version__, api, hookspecs
 from pytest_gates.catalog import DEFAULT_POLICY, GATES, REPORTERS, catalog
 from pytest_gates.cli.app import app
-from pytest_gates.config.exceptions import parse_exceptions
+from pytest_gates.config.exceptions import parse_exceptions, with_exceptions
 from pytest_gates.config.policy import (
     BUILT_IN_PROFILES,
     Overrides,
     PolicySource,
     parse_policy,
     policy_table,
-    with_waivers,
 )
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.report import Decision
@@ -189,9 +188,10 @@ def test_there_are_examples_to_try() -> None:
 def test_every_example_of_toml_is_accepted(block: Block) -> None:
     document = tomllib.loads(block.text)
     known = catalog(gates=documented_gates())
-    if "waiver" in document:
-        waivers = parse_exceptions(block.text, "gates-exceptions.toml")
-        assert with_waivers(policy_of("", known.gates), waivers, known.gates).waivers == waivers
+    if document.keys() & {"waiver", "quarantine"}:
+        found = parse_exceptions(block.text, "gates-exceptions.toml")
+        policy = with_exceptions(policy_of("", known.gates), found, known.gates)
+        assert (policy.waivers, policy.quarantine) == (found.waivers, found.quarantine)
     if f"[{_TABLE}" in block.text:
         assert policy_table(source_of(block.text)) is not None
         policy_of(block.text, known.gates)

@@ -114,3 +114,9 @@ def _end(running: Running | None) -> bytes | None:
     except NotEnded:
         return None
     return done.stdout if done.exit_code == 0 else None
+
+
+def ask(root: Path, *words: str) -> str | None:
+    """What one git command says, without the last line end; None when it fails or there is no git."""
+    said = _end(_begin(root, *words))
+    return None if said is None else said.decode("utf-8", "replace").rstrip("\n")

@@ -100,7 +100,7 @@ def _flaky(cases: tuple[CaseRecord, ...]) -> tuple[Finding, ...]:
             fingerprint=fingerprint_of("flaky-test", case.nodeid, ""),
         )
         for case in cases
-        if case.standing is Standing.FLAKY
+        if case.standing is Standing.FLAKY and case.diagnosis is None  # else the gate `flaky` tells
     )
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from pytest_gates.model.case import CaseRecord, CollectionError
 from pytest_gates.model.coverage import CoverageFacts
+from pytest_gates.model.exceptions import QuarantineUse
 from pytest_gates.model.finding import Finding
 from pytest_gates.model.history import HistoryFacts
 from pytest_gates.model.moment import Moment
@@ -98,7 +99,10 @@ class RerunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. `cases` in the order of collection; `scans` by the name of the tool's gate."""
+    """One run. `cases` in the order of collection; `scans` by the name of the tool's gate.
+
+    `quarantine` is filled in for one judgement by the pipeline: what became of each entry.
+    """
 
     run: RunInfo
     cases: tuple[CaseRecord, ...]
@@ -107,3 +111,4 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     scans: dict[str, Scan | Unavailable]
     history: HistoryFacts | Unavailable = NO_HISTORY
     reruns: RerunRecord | None = None
+    quarantine: tuple[QuarantineUse, ...] = ()

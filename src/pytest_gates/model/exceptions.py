@@ -108,6 +108,13 @@ class QuarantineState(enum.StrEnum):
     UNTRIED = "untried"
 
 
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A failed test that an entry speaks of and does not excuse."""
+
+    test: str
+    why: str
+
+
 class QuarantineUse(msgspec.Struct, frozen=True, kw_only=True):
     """An entry and what it did: `excused` failures are counted and do not block, `refused` ones do.
 
@@ -118,6 +125,6 @@ class QuarantineUse(msgspec.Struct, frozen=True, kw_only=True):
     state: QuarantineState
     tests: int = 0
     excused: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
     release: str | None = None
     releasable: bool = False

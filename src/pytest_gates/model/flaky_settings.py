@@ -81,7 +81,9 @@ class FlakySettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
     ] = ()
     delay: Annotated[
         Duration | None,
-        msgspec.Meta(description="Wait before each further attempt, twice as long each time, ±20 %."),
+        msgspec.Meta(
+            description="Wait before each further attempt, twice as long each time, ±20 %."
+        ),
     ] = None
     explain: Annotated[
         bool,
@@ -92,7 +94,7 @@ class FlakySettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
     tests: Annotated[
         dict[str, TestReruns],
         msgspec.Meta(description="By glob over node ids; the longest glob that fits wins."),
-    ] = {}
+    ] = {}  # noqa: RUF012 - msgspec copies an empty one for each
     new_flaky: Annotated[
         Count, msgspec.Meta(description="Most flaky tests that have no such history on the base.")
     ] = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import msgspec
 import pytest
 
 from pytest_gates.adapters.files import write_whole
@@ -17,7 +18,10 @@ from pytest_gates.model.verdict import Mode, Verdict
 from pytest_gates.pipeline import evaluate
 from pytest_gates.plugin.early import Early
 from pytest_gates.plugin.gathering import Gathering, generator
+from pytest_gates.plugin.orders import INPUT_KEY, Told
 from pytest_gates.plugin.recorder import Recorder
+from pytest_gates.plugin.rerun import Reruns
+from pytest_gates.plugin.stamps import Words
 from pytest_gates.plugin.worker import OUTPUT_KEY
 from pytest_gates.reporters import json, terminal
 from pytest_gates.reporters.terminal import Detail, Line, Style
@@ -42,6 +46,7 @@ class Controller:
         self._known = known
         self._recorder = Recorder(every_worker_runs_all=config.getoption("dist", "no") == "each")
         self._gathering = Gathering(config, early, policy, known)
+        self._reruns: Reruns | None = None
         self._folder = config.rootpath / policy.report_dir
         self._stop_reason: str | None = None
         self._report: Report | None = None
@@ -63,6 +68,11 @@ class Controller:
         """A report that blocks stands there from now on: a killed run leaves no stale green one."""
         self._judge_and_write(finished=False)
         self._gathering.start()
+        orders = self._gathering.rerun_orders()
+        if orders is not None:
+            self._reruns = Reruns(self._config, orders, self._early.start)
+            self._config.pluginmanager.register(self._reruns, "gates-reruns")
+            self._config.pluginmanager.register(Words(), "gates-words")
         if self._policy.fail_fast:
             self._run_quick_gates()
 
@@ -76,11 +86,21 @@ class Controller:
         return True if self._stop_reason else None
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        orders = self._gathering.rerun_orders()
+        if orders is not None:
+            node.workerinput[INPUT_KEY] = msgspec.to_builtins(orders)
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         output = getattr(node, "workeroutput", {}).get(OUTPUT_KEY)
         self._gathering.add_worker(node.gateway.id, output)
         if output is not None:
             self._recorder.add_deselected(output["deselected"])
+            if "reruns" in output:
+                told = msgspec.convert(output["reruns"], type=Told)
+                self._recorder.explain(told.explained, told.watched, node.gateway.id)
+                self._gathering.add_reruns(told.record)
 
     def pytest_unconfigure(self) -> None:
         """However the run ended, nothing of ours goes on."""
@@ -114,6 +134,10 @@ class Controller:
         # Not the argument alone: another plugin may have set a status of its own since.
         status = int(exitstatus) or int(session.exitstatus)
         try:
+            told = self._reruns.told() if self._reruns is not None else None
+            if told is not None:
+                self._recorder.explain(told.explained, told.watched)
+                self._gathering.add_reruns(told.record)
             stopped = self._stop_reason or _stopped_early(session, exitstatus)
             self._gathering.finish(self._recorder, status, stopped)
             report = self._judge_and_write(finished=True)
@@ -124,6 +148,8 @@ class Controller:
             return
         finally:
             self._early.close()
+        trouble = self._gathering.remember(report.evidence)
+        self._trouble += [trouble] if trouble else []
         # Read before others get the report into their hands.
         own_status, line = report.decision.exit_status, terminal.verdict_line(report)
         self._tell_others(report)

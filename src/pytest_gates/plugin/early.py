@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_gates.adapters.files import PolicyFile, find_policy_file
+from pytest_gates.adapters.fresh import VARIABLE
 from pytest_gates.catalog import COVERAGE_FILE, DEFAULT_POLICY
 from pytest_gates.config.policy import Overrides, PolicySource, chosen_report_dir, settings_of
 from pytest_gates.errors import ConfigError
 from pytest_gates.gates import coverage as coverage_gate
 from pytest_gates.model.policy import DEFAULT_REPORT_DIR
 from pytest_gates.plugin import argument_sources, dest_of
+from pytest_gates.plugin.copies import start_here
 from pytest_gates.reporters import json
 
 if TYPE_CHECKING:
@@ -34,8 +36,9 @@ class Early:
         self.how = how
         self.root: Path = config.rootpath
         self.measurement: Measurement | None = None
+        self.start = start_here(config.invocation_params.dir)
         known = config.known_args_namespace
-        if only_asks(known):
+        if only_asks(known) or VARIABLE in os.environ:  # a trial of one test is judged by nobody
             return
         options = _options(config, parser)
         self._remove_old_report(options)

@@ -18,10 +18,23 @@ from pytest_gates.catalog import Catalog
 from pytest_gates.model.case import CaseRecord, CollectionError
 from pytest_gates.model.contracts import Tool
 from pytest_gates.model.coverage import CoverageFacts
-from pytest_gates.model.evidence import Checkout, Evidence, RunInfo, Scan, Unavailable, WorkerRecord
+from pytest_gates.model.evidence import (
+    NO_HISTORY,
+    Checkout,
+    Evidence,
+    RerunRecord,
+    RunInfo,
+    Scan,
+    Unavailable,
+    WorkerRecord,
+)
+from pytest_gates.model.flaky_settings import FlakySettings
+from pytest_gates.model.history import HistoryFacts
 from pytest_gates.model.policy import Policy
 from pytest_gates.model.text import well_formed
 from pytest_gates.plugin.early import Early
+from pytest_gates.plugin.memory import Memory
+from pytest_gates.plugin.orders import RerunOrders, merged
 from pytest_gates.plugin.recorder import Recorder
 from pytest_gates.plugin.selection import selection
 
@@ -57,6 +70,11 @@ class Gathering:
         self._stopped_early: str | None = None
         self._started = dt.datetime.now(dt.UTC)
         self._id = uuid.uuid4().hex
+        self._memory = Memory(config, policy)
+        self._orders: RerunOrders | None = None
+        self._rerun_records: list[RerunRecord] = []
+        self._reruns: RerunRecord | None = None
+        self._history: HistoryFacts | Unavailable = NO_HISTORY
 
     def start(self) -> None:
         """Ask git, and start the tools beside the tests."""
@@ -77,6 +95,36 @@ class Gathering:
             if answer is not None:
                 self._answers[name] = answer
         return tuple(names)
+
+    def rerun_orders(self) -> RerunOrders | None:
+        """What test processes are told; None when the gate `flaky` is off."""
+        gate = self._policy.gate("flaky")
+        if gate is None or not isinstance(gate.settings, FlakySettings):
+            return None
+        off = None
+        if self._selection and self._policy.profile == "local":
+            # A developer who works at one test waits for its failure, not for what it may mean.
+            off = f"a partial run in profile local ({', '.join(self._selection)})"
+        if self._orders is None:
+            self._orders = RerunOrders(
+                settings=gate.settings,
+                quarantine=self._policy.quarantine,
+                priors=self._memory.priors(),
+                today=self._started.date(),
+                off=off,
+                processes=self._config.getoption("numprocesses", None) or 1,
+            )
+        return self._orders
+
+    def add_reruns(self, record: RerunRecord) -> None:
+        """What one test process did about its failures."""
+        self._rerun_records.append(record)
+
+    def remember(self, evidence: Evidence) -> str | None:
+        """Write the finished run into the history; why that failed, None when it did not."""
+        trouble = self._memory.remember(evidence)
+        self._memory.close()
+        return trouble
 
     def add_worker(self, name: str, output: dict[str, Any] | None) -> None:
         """A worker is gone; without `output` it died before it could hand anything over."""
@@ -106,11 +154,24 @@ class Gathering:
         self._answers.update(self._scans.answers())
         if self._question is not None:
             self._checkout = self._question.answer()
+        self._look_back()
         self._finished = dt.datetime.now(dt.UTC)
+
+    def _look_back(self) -> None:
+        """What came of further attempts, and what earlier runs say of these tests."""
+        if self._orders is None:
+            return
+        first = [case.attempts[0] for case in self._cases if case.attempts]
+        failed = sum(1 for one in first if one.bad)
+        self._reruns = merged(self._rerun_records, self._orders.settings, len(first), failed)
+        self._memory.know_run(self._id, self._started, self._checkout)
+        self._history = self._memory.facts(self._cases)
+        self._cases = self._memory.with_novelty(self._cases)
 
     def close(self) -> None:
         """Stop what still runs; after `finish` there is nothing left to stop."""
         self._scans.stop("the run ended")
+        self._memory.close()
 
     def note_exit_status(self, exit_status: int) -> None:
         """pytest's status changed after the session had been judged."""
@@ -129,6 +190,8 @@ class Gathering:
             collection_errors=self._errors,
             coverage=self._coverage,
             scans=self._scan_answers(),
+            history=self._history,
+            reruns=self._reruns,
         )
 
     def _tool_of(self, name: str) -> Tool | None:

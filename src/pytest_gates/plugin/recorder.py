@@ -5,23 +5,32 @@ Every line here runs for every test: three calls a test, no wrapper, nothing com
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from pytest_gates.model.case import BAD_OUTCOMES, Attempt, CaseRecord, CollectionError, Outcome
+from pytest_gates.model.case import (
+    BAD_OUTCOMES,
+    Attempt,
+    CaseRecord,
+    CollectionError,
+    Diagnosis,
+    Outcome,
+)
 from pytest_gates.model.text import first_line, well_formed
-
-_MESSAGE_LIMIT = 300
+from pytest_gates.plugin.failures import MESSAGE_LIMIT, last_words, outcome_of, what_failed
+from pytest_gates.plugin.stamps import STAMP, stamp_of
 
 
 class _Open:
     """An attempt that has begun and not yet ended."""
 
-    __slots__ = ("line", "message", "outcome", "seconds")
+    __slots__ = ("earlier", "line", "message", "outcome", "seconds")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, earlier: tuple[Attempt, ...] | None = None) -> None:
         self.seconds = seconds
+        self.earlier = earlier  # from before this turn: the test was collected twice
         self.outcome: Outcome | None = None
         self.message: str | None = None
         self.line: int | None = None
@@ -37,6 +46,7 @@ class Recorder:
         self._deselected: dict[str, None] = {}
         self._open: dict[Any, _Open] = {}
         self._attempts: dict[str, tuple[Attempt, ...]] = {}
+        self._diagnoses: dict[str, Diagnosis] = {}
         self._errors: dict[str, CollectionError] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -47,7 +57,7 @@ class Recorder:
         if when == "setup":
             if key in self._open:  # rerun by another plugin: the attempt before was never closed
                 self._close(key, nodeid, worker)
-            attempt = self._open[key] = _Open(report.duration)
+            attempt = self._open[key] = _Open(report.duration, self._attempts.get(nodeid))
             if report.outcome != "passed":
                 self._note(attempt, report)
         elif when == "call" or when == "teardown":  # noqa: PLR1714 - two comparisons are cheaper than a set
@@ -57,16 +67,18 @@ class Recorder:
             if when == "call":
                 self._note(attempt, report)
             else:
-                if report.outcome == "failed":
+                if report.outcome != "passed":
                     self._note(attempt, report)
                 self._close(key, nodeid, worker)
+                if STAMP in report.__dict__:
+                    self._believe(attempt, report, nodeid, worker)
         else:
             self._crash(report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.outcome == "failed":
             message = (
-                first_line(_last_words(report.longreprtext), _MESSAGE_LIMIT) or "no reason given"
+                first_line(last_words(report.longreprtext), MESSAGE_LIMIT) or "no reason given"
             )
             nodeid = well_formed(report.nodeid)
             self._errors.setdefault(nodeid, CollectionError(nodeid=nodeid, message=message))
@@ -96,7 +108,11 @@ class Recorder:
             self._close(key, nodeid, worker)
         names = dict.fromkeys((*self._collected, *self._attempts))
         ran = tuple(
-            CaseRecord(nodeid=well_formed(nodeid), attempts=self._attempts.get(nodeid, ()))
+            CaseRecord(
+                nodeid=well_formed(nodeid),
+                attempts=self._attempts.get(nodeid, ()),
+                diagnosis=self._diagnoses.get(nodeid),
+            )
             for nodeid in names
         )
         left_out = tuple(
@@ -109,18 +125,29 @@ class Recorder:
     def collection_errors(self) -> tuple[CollectionError, ...]:
         return tuple(self._errors.values())
 
+    def explain(
+        self,
+        diagnoses: Mapping[str, Diagnosis],
+        watched: Mapping[str, tuple[Attempt, ...]],
+        worker: str | None = None,
+    ) -> None:
+        """What a test process found out after its last report: causes, and attempts of quarantined tests."""
+        for nodeid, diagnosis in diagnoses.items():
+            self._diagnoses[self._name(nodeid, worker)] = diagnosis
+        for nodeid, attempts in watched.items():
+            name = self._name(nodeid, worker)
+            self._attempts[name] = (*self._attempts.get(name, ()), *attempts)
+
+    def _name(self, nodeid: str, worker: str | None) -> str:
+        return f"{nodeid}@{worker}" if self._each and worker else nodeid
+
     def _note(self, attempt: _Open, report: pytest.TestReport) -> None:
         """What this phase adds; a bad outcome stays (a subtest failed, another passes after it)."""
         if attempt.outcome in BAD_OUTCOMES:
             return
-        outcome = report.outcome
-        if outcome == "passed":
-            attempt.outcome = Outcome.XPASSED if hasattr(report, "wasxfail") else Outcome.PASSED
-        elif outcome == "skipped":
-            attempt.outcome = Outcome.XFAILED if hasattr(report, "wasxfail") else Outcome.SKIPPED
-        else:  # "failed", or "rerun" by a plugin that tries again
-            attempt.outcome = Outcome.FAILED if report.when == "call" else Outcome.ERROR
-            attempt.message, attempt.line = _what_failed(report)
+        attempt.outcome = outcome_of(report)
+        if attempt.outcome in BAD_OUTCOMES:
+            attempt.message, attempt.line = what_failed(report)
 
     def _reopened(self, key: Any) -> _Open:
         """A phase without a set-up before it: a plugin of another mind; its outcome counts all the same."""
@@ -128,7 +155,7 @@ class Recorder:
 
     def _close(self, key: Any, nodeid: str, worker: str | None) -> None:
         attempt = self._open.pop(key)
-        name = f"{nodeid}@{worker}" if self._each and worker else nodeid
+        name = self._name(nodeid, worker)
         record = Attempt(
             outcome=attempt.outcome or Outcome.INTERRUPTED,
             seconds=attempt.seconds,
@@ -139,6 +166,18 @@ class Recorder:
         known = self._attempts.get(name)
         self._attempts[name] = (record,) if known is None else (*known, record)
 
+    def _believe(
+        self, attempt: _Open, report: pytest.TestReport, nodeid: str, worker: str | None
+    ) -> None:
+        """Our own process made several attempts: its word replaces what its reports looked like."""
+        stamped = stamp_of(report)
+        if stamped is None:  # pragma: no cover - asked for only where there is one
+            return
+        name = self._name(nodeid, worker)
+        self._attempts[name] = (*(attempt.earlier or ()), *stamped.attempts)
+        if stamped.diagnosis is not None:
+            self._diagnoses[name] = stamped.diagnosis
+
     def _crash(self, report: pytest.TestReport) -> None:
         """xdist made this report up: the worker died in this test."""
         worker: str | None = getattr(
@@ -147,31 +186,5 @@ class Recorder:
         key: Any = report.nodeid if worker is None else (worker, report.nodeid)
         attempt = self._open.setdefault(key, _Open(0.0))
         attempt.outcome = Outcome.CRASHED
-        attempt.message = first_line(report.longreprtext, _MESSAGE_LIMIT)
+        attempt.message = first_line(report.longreprtext, MESSAGE_LIMIT)
         self._close(key, report.nodeid, worker)
-
-
-def _what_failed(report: pytest.TestReport) -> tuple[str | None, int | None]:
-    """First line of the failure, and its line in the test's own file (from 1) where that is known."""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    path, def_line, _ = report.location
-    line = None if def_line is None else def_line + 1
-    if crash is None:
-        return first_line(_last_words(report.longreprtext), _MESSAGE_LIMIT) or None, line
-    if str(crash.path).replace("\\", "/").endswith(path.replace("\\", "/")):
-        line = crash.lineno
-    return _telling_line(crash.message), line
-
-
-def _telling_line(message: str) -> str | None:
-    """The first line; with the second where it ends in a colon ("AssertionError:")."""
-    lines = [one.strip() for one in message.splitlines() if one.strip()][:2]
-    if len(lines) > 1 and not lines[0].endswith(":"):
-        del lines[1]
-    return first_line(" ".join(lines), _MESSAGE_LIMIT) or None
-
-
-def _last_words(text: str) -> str:
-    """The lines pytest marks with `E`, where there are any: they say what is wrong."""
-    marked = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
-    return "\n".join(marked) or text

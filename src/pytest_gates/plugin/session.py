@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any
@@ -11,23 +12,39 @@ import pytest
 
 from pytest_gates import __version__
 from pytest_gates.adapters.files import judge_inside, read_text
+from pytest_gates.adapters.fresh import VARIABLE
 from pytest_gates.catalog import DEFAULT_POLICY, Catalog, catalog
-from pytest_gates.config.exceptions import parse_exceptions
-from pytest_gates.config.policy import parse_policy, with_waivers
+from pytest_gates.config.exceptions import parse_exceptions, with_exceptions
+from pytest_gates.config.policy import parse_policy
 from pytest_gates.errors import ConfigError
 from pytest_gates.hookspecs import ENTRY_POINT_GROUP
+from pytest_gates.model.flaky_settings import FlakySettings
 from pytest_gates.model.policy import Policy
 from pytest_gates.plugin.controller import Controller
 from pytest_gates.plugin.early import Early, only_asks, overrides, policy_source, profile_name
+from pytest_gates.plugin.trial import Trial
+from pytest_gates.plugin.tried_again import MARKER_HELP
 from pytest_gates.plugin.worker import Worker
 
 CONTROLLER = "gates-controller"
 WORKER = "gates-worker"
+TRIAL = "gates-trial"
+_OTHER_OWNERS = (
+    # Plugin, option, what it does; each would run tests again by itself, and hide that from us.
+    ("pytest-rerunfailures", "reruns", "--reruns"),
+    ("pytest-retry", "retries", "--retries"),
+    ("pytest-forked", "forked", "--forked"),
+    ("pytest-flakefinder", "flake_finder_enable", "--flake-finder"),
+)
 
 
 def configure(config: pytest.Config, early: Early) -> None:
     """Read the law, and let the one process decide that decides. Raises UsageError (exit 4)."""
+    config.addinivalue_line("markers", MARKER_HELP)
     if only_asks(config.option):
+        return
+    if VARIABLE in os.environ:
+        config.pluginmanager.register(Trial(config), TRIAL)
         return
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(Worker(config, early), WORKER)
@@ -45,9 +62,30 @@ def configure(config: pytest.Config, early: Early) -> None:
     except ConfigError as wrong:
         shown = "\n".join(f"  {problem}" for problem in wrong.problems)
         raise pytest.UsageError(f"the policy of pytest-gates is wrong:\n{shown}") from wrong
+    refuse_other_owners(config, policy)
     if any(known.gates[gate.name].uses_coverage for gate in policy.gates):
         early.measure(branches=False, source=())
     config.pluginmanager.register(Controller(config, early, policy, known), CONTROLLER)
+
+
+def refuse_other_owners(config: pytest.Config, policy: Policy) -> None:
+    """Two owners of a test's run switch each other off silently. Raises UsageError."""
+    gate = policy.gate("flaky")
+    if not isinstance(getattr(gate, "settings", None), FlakySettings):
+        return
+    for distribution, option, flag in _OTHER_OWNERS:
+        if config.getoption(option, None) or _ini(config, option):
+            raise pytest.UsageError(
+                f"{flag} ({distribution}) and the gate `flaky` both run failed tests again: remove "
+                f"{flag}, or turn the gate off with `flaky = false`; the gate's own number is `reruns`"
+            )
+
+
+def _ini(config: pytest.Config, name: str) -> bool:
+    try:
+        return bool(config.getini(name))
+    except (KeyError, ValueError):
+        return False
 
 
 def register_installed(pluginmanager: Any) -> None:
@@ -67,7 +105,7 @@ def register_installed(pluginmanager: Any) -> None:
 
 
 def read_policy(config: pytest.Config, known: Catalog) -> Policy:
-    """The effective policy with its waivers. Raises ConfigError."""
+    """The effective policy with its exceptions. Raises ConfigError."""
     options = config.option
     policy = parse_policy(
         policy_source(config.rootpath, options.gates_config),
@@ -81,8 +119,8 @@ def read_policy(config: pytest.Config, known: Catalog) -> Policy:
     path = config.rootpath / policy.exceptions_file
     if not path.exists():
         return policy
-    waivers = parse_exceptions(read_text(path), policy.exceptions_file)
-    return with_waivers(policy, waivers, known.gates)
+    exceptions = parse_exceptions(read_text(path), policy.exceptions_file)
+    return with_exceptions(policy, exceptions, known.gates)
 
 
 def _catalog(config: pytest.Config) -> Catalog:

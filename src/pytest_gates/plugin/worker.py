@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from pytest_gates.plugin.early import Early
+from pytest_gates.plugin.orders import orders_from
+from pytest_gates.plugin.rerun import Reruns
 
 OUTPUT_KEY = "pytest_gates"
 
@@ -18,6 +21,10 @@ class Worker:
         self._config = config
         self._early = early
         self._deselected: list[str] = []
+        orders = orders_from(config.workerinput)
+        self._reruns = None if orders is None else Reruns(config, orders, early.start)
+        if self._reruns is not None:
+            config.pluginmanager.register(self._reruns, "gates-reruns")
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         self._deselected.extend(item.nodeid for item in items)
@@ -25,6 +32,9 @@ class Worker:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         output: dict[str, Any] = {"deselected": self._deselected}
+        told = self._reruns.told() if self._reruns is not None else None
+        if told is not None:
+            output["reruns"] = msgspec.to_builtins(told)
         if self._early.measurement is not None:
             self._early.measurement.stop()
             output["coverage"] = self._early.measurement.packed()

@@ -1,0 +1,1 @@
+"""The mathematics of flakiness: statistics, diagnosis, search, quarantine. Pure."""
