@@ -15,7 +15,9 @@ def novelty_of(nodeid: str, base: str | None, now: str) -> Novelty | None:
     """
     if base is None:
         return Novelty.NEW
-    path = [part.partition("[")[0] for part in nodeid.split("::")[1:]]
+    # Parameters may hold anything, colons too.
+    inner = nodeid.partition("::")[2].partition("[")[0]
+    path = inner.split("::") if inner else []
     try:
         here, there = _function(now, path), _function(base, path)
     except (SyntaxError, ValueError, RecursionError):

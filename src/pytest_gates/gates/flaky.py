@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 import msgspec
@@ -175,7 +176,7 @@ def _past(case: CaseRecord, evidence: Evidence) -> list[str]:
 def _remedy(case: CaseRecord) -> str:
     command = case.diagnosis.command if case.diagnosis is not None else None
     shown = f"reproduce: {command}; or " if command else ""
-    return f"{shown}quarantine it for a time: gates quarantine add '{case.nodeid}'"
+    return f"{shown}quarantine it for a time: gates quarantine add {shlex.quote(case.nodeid)}"
 
 
 def _of_quarantine(

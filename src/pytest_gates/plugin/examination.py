@@ -235,6 +235,7 @@ class Examiner:
 
     def _explain(self, mystery: _Mystery, found: list[tuple[int, ...]]) -> None:
         members: tuple[int, ...] = ()
+        before = self._lab.processes
         why = ""
         minimal = False
         files = self._files_besides(mystery.target) if mystery.witness.files else ()
@@ -253,6 +254,7 @@ class Examiner:
             because=names,
             minimal=minimal,
             why=mystery.diagnosis.why + why,
+            processes=mystery.diagnosis.processes + self._lab.processes - before,
         )
         nodeid = self._names[mystery.target]
         self._explained[nodeid] = self._with_command(diagnosis, mystery.target)
