@@ -172,8 +172,11 @@ class CaseRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         last = self.attempts[-1].outcome
         if self.diagnosis is not None:
             first = _STANDING_OF[bad[0] if bad else last]
-            # A brittle test never passed alone, and a regression or an unknown is no flake.
-            told_apart = self.diagnosis.kind not in _NO_FLAKES
+            # A regression or an unknown is no flake. Nor is a test that heals itself: it passes only
+            # when it is run once more in one process, which no suite does.
+            told_apart = self.diagnosis.kind not in _NO_FLAKES and any(
+                one.passed and one.setting is not Setting.IN_PROCESS for one in self.attempts
+            )
             return Standing.FLAKY if bad and told_apart else first
         if not bad or last in BAD_OUTCOMES:
             return _STANDING_OF[last]

@@ -149,7 +149,14 @@ class Reruns:
     ) -> list[pytest.TestReport]:
         if ruling is not None and ruling.why_not is None:
             return soften(reports, ruling.entry)
-        passing = next((one for one in reversed(results) if one.attempt.passed), None)
+        passing = next(
+            (
+                one
+                for one in reversed(results)
+                if one.attempt.passed and one.attempt.setting is not Setting.IN_PROCESS
+            ),
+            None,
+        )
         if case.standing is Standing.FLAKY and passing is not None:
             load = self._config.hook.pytest_report_from_serializable
             passed = [load(config=self._config, data=one) for one in passing.reports]
