@@ -99,11 +99,13 @@ def leave_other_processes_alone(config: pytest.Config) -> None:
     """In a fork: nothing that this process says may reach the terminal, or xdist's controller."""
     faulthandler.disable()
     devnull = os.open(os.devnull, os.O_RDWR)
-    for plugin in config.pluginmanager.get_plugins():
+    for plugin in tuple(config.pluginmanager.get_plugins()):
         channel = getattr(plugin, "channel", None)
         if channel is None or not hasattr(plugin, "sendevent"):
             continue
         plugin.sendevent = _say_nothing
+        # It would ask which of the controller's tests a report is of; there is none here.
+        config.pluginmanager.unregister(plugin)
         io = getattr(channel.gateway, "_io", None)
         for stream in (getattr(io, "infile", None), getattr(io, "outfile", None)):
             if stream is not None:
