@@ -20,7 +20,8 @@ from pytest_gates.catalog import DEFAULT_POLICY, GATES, REPORTERS
 from pytest_gates.config.policy import BUILT_IN_PROFILES, PolicyTable
 from pytest_gates.gates.coverage import Floors
 from pytest_gates.model.contracts import Gate  # noqa: TC001 - read at run time like the others
-from pytest_gates.model.exceptions import Waiver
+from pytest_gates.model.exceptions import Quarantine, Waiver
+from pytest_gates.model.flaky_settings import TestReruns
 from pytest_gates.reporters.json import schema
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -29,8 +30,18 @@ _QUANTITIES = {
     "advisories": '`"pypi"`, `"osv"` or a URL',
     "percent": "percentage",
     "duration": "time",
+    "count": "whole number",
+    "history": "string",
+    "regex": "regular expression",
 }
-_SUB_TABLES = {"coverage": ("One entry of `paths`", Floors)}
+_SUB_TABLES: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
+    "coverage": ("One entry of `paths`", Floors),
+    "flaky": ("One entry of `tests`", TestReruns),
+}
+_TABLES_OF: Mapping[type, str] = {
+    Floors: "table: glob to floors, or to a percentage of lines",
+    TestReruns: "table: glob over node ids to settings, or to a number of reruns",
+}
 
 
 _NOTICE = "<!-- Written by docs/generate_reference.py. Do not edit. -->\n\n"
@@ -105,7 +116,9 @@ When neither file holds a policy, this one is in force. The summary says so.
 
 ## Exceptions file
 
-`gates-exceptions.toml` holds waivers: entries `[[waiver]]`.
+`gates-exceptions.toml` holds waivers, entries `[[waiver]]`, and the quarantine, entries `[[quarantine]]`.
+
+### Waivers
 
 {waiver}
 
@@ -119,6 +132,22 @@ subject = "CVE-2026-0001"
 reason = "not reachable: we never parse untrusted YAML"
 owner = "@ana"
 expires = 2027-01-31
+```
+
+### Quarantine
+
+{quarantine}
+
+`expires` is the last day of the entry, in UTC, at most 90 days ahead. `test` is a node id, or a glob over
+node ids in which only `*` and `?` are special. What an entry excuses, and what not, is told in
+[Quarantine a test](../how-to/quarantine-a-test.md).
+
+```toml
+[[quarantine]]
+test = "tests/test_pay.py::test_refund"
+reason = "races with the ledger clock, SHOP-812"
+owner = "@payments"
+expires = 2026-12-20
 ```
 """
 )
@@ -143,6 +172,7 @@ def policy_page() -> str:
         profiles=" and ".join(f"`{one}`" for one in BUILT_IN_PROFILES),
         default_policy=_default_policy(),
         waiver=_key_table(Waiver),
+        quarantine=_key_table(Quarantine),
     )
 
 
@@ -234,7 +264,7 @@ def _type_words(hint: Any) -> str:
     if origin is tuple:
         return f"list of {_type_words(arguments[0])}s"
     if origin is dict:
-        return "table: glob to floors, or to a percentage of lines"
+        return _TABLES_OF[arguments[1]]
     if origin is typing.Literal:
         return _one_of(arguments)
     if isinstance(hint, type) and issubclass(hint, enum.StrEnum):

@@ -114,11 +114,18 @@ def test_every_option_of_pytest_is_documented() -> None:
         assert f"`{shown}`" in text
 
 
-def commands() -> list[tuple[str, click.Command]]:
-    assert isinstance(app, click.Group)
-    context = click.Context(app)
-    found = [(name, app.get_command(context, name)) for name in app.list_commands(context)]
-    return [(name, command) for name, command in found if command is not None]
+def commands(group: click.Command = app, above: str = "") -> list[tuple[str, click.Command]]:
+    """Those that do something, by the words that call them: a group is no command itself."""
+    assert isinstance(group, click.Group)
+    context = click.Context(group)
+    found: list[tuple[str, click.Command]] = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            found += commands(command, f"{above}{name} ")
+        elif command is not None:
+            found.append((f"{above}{name}", command))
+    return found
 
 
 @pytest.mark.parametrize("name, command", commands(), ids=[name for name, _ in commands()])

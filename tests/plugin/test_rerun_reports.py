@@ -177,7 +177,7 @@ def test_a_marker_asks_for_attempts_in_a_partial_run_too(project: Project) -> No
 
 
 @pytest.mark.parametrize(
-    ("table", "marker", "tried"),
+    "table, marker, tried",
     [
         ("reruns = 0", "", False),
         ("", "@pytest.mark.flaky(reruns=0)", False),

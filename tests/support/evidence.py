@@ -8,11 +8,19 @@ from typing import Any
 
 import msgspec
 
-from pytest_gates.model.case import Attempt, CaseRecord, CollectionError, Outcome
+from pytest_gates.model.case import (
+    BAD_OUTCOMES,
+    Attempt,
+    CaseRecord,
+    CollectionError,
+    Failure,
+    Outcome,
+    Setting,
+)
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.coverage import CoverageFacts, FileCoverage, LineRange
 from pytest_gates.model.evidence import Checkout, Evidence, RunInfo, Scan, Unavailable, Unread
-from pytest_gates.model.exceptions import Waiver
+from pytest_gates.model.exceptions import Quarantine, QuarantineState, QuarantineUse, Waiver
 from pytest_gates.model.finding import Effect, Finding
 from pytest_gates.model.policy import GatePolicy, Policy
 from pytest_gates.model.report import Report
@@ -203,3 +211,36 @@ def a_report(
 def rules(findings: Iterable[Finding]) -> list[str]:
     """The rules of these findings, in their order."""
     return [finding.rule for finding in findings]
+
+
+def an_attempt(
+    outcome: Outcome = Outcome.FAILED,
+    setting: Setting = Setting.IN_RUN,
+    failure: Failure | None = None,
+    **changes: Any,
+) -> Attempt:
+    """One attempt; a bad one says `boom`, and why in `failure` if that is given."""
+    values: dict[str, Any] = {"message": "boom" if outcome in BAD_OUTCOMES else None, **changes}
+    return Attempt(outcome=outcome, setting=setting, failure=failure, **values)
+
+
+def a_stack(text: str = "Traceback: boom", kind: str = "ValueError", **changes: Any) -> Failure:
+    """How an attempt failed in its call."""
+    return Failure(**{"signature": "5e55", "kind": kind, "phase": "call", "text": text, **changes})
+
+
+def a_quarantine(test: str = NODEID, **changes: Any) -> Quarantine:
+    """An entry for that test, for ten more days."""
+    values: dict[str, Any] = {
+        "test": test,
+        "reason": "races with the clock",
+        "owner": "@ana",
+        "expires": TODAY + dt.timedelta(days=10),
+    }
+    return Quarantine(**{**values, **changes})
+
+
+def an_excuse(nodeid: str = NODEID, **changes: Any) -> QuarantineUse:
+    """What such an entry did: it excused the failure of that test."""
+    entry = a_quarantine(nodeid, **changes)
+    return QuarantineUse(entry=entry, state=QuarantineState.USED, tests=1, excused=(nodeid,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sysconfig
 import tempfile
@@ -65,6 +66,11 @@ def read_text(path: Path) -> str:
         raise ConfigError((f"{path.name}: cannot be read: {why}",)) from why
 
 
+def today_utc() -> dt.date:
+    """The day by which exceptions end, the same everywhere."""
+    return dt.datetime.now(dt.UTC).date()
+
+
 def is_project_itself(root: Path) -> bool:
     """Whether `root` is the source tree of pytest-gates."""
     try:
@@ -124,7 +130,7 @@ def _walked(root: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Replace `path` in one step: a reader sees the old file or the new one, never a half.
 
     Raises GatesError when it cannot be written.
@@ -136,7 +142,7 @@ def write_whole(path: Path, content: bytes) -> None:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(content)
             # mkstemp makes files that only their owner reads; a CI's uploader may be somebody else.
-            Path(name).chmod(0o644)
+            Path(name).chmod(mode)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)

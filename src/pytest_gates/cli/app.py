@@ -11,6 +11,8 @@ from pytest_gates import __version__
 _COMMANDS = {
     "init": "pytest_gates.cli.init:init",
     "verify": "pytest_gates.cli.verify:verify",
+    "quarantine": "pytest_gates.cli.quarantine:quarantine",
+    "waive": "pytest_gates.cli.waive:waive",
     "schema": "pytest_gates.cli.schema:schema",
 }
 

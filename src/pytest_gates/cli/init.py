@@ -21,6 +21,9 @@ report-dir = "gates-report"
 # lines = 90          # percent, compared exactly
 # branches = 80
 
+[flaky]
+# reruns = 2          # failed tests are tried again, and told apart from flaky ones
+
 [bandit]
 fail-on = "high"      # severity: low, medium, high
 

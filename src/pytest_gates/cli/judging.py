@@ -11,15 +11,14 @@ import msgspec
 import pluggy
 
 from pytest_gates import __version__, hookspecs
-from pytest_gates.adapters.files import find_policy_file, read_text
+from pytest_gates.adapters.files import find_policy_file, read_text, today_utc
 from pytest_gates.catalog import DEFAULT_POLICY, Catalog, catalog
-from pytest_gates.config.exceptions import parse_exceptions
+from pytest_gates.config.exceptions import parse_exceptions, with_exceptions
 from pytest_gates.config.policy import (
     Overrides,
     PolicySource,
     chosen_report_dir,
     parse_policy,
-    with_waivers,
 )
 from pytest_gates.errors import GatesError
 from pytest_gates.model.contracts import Gate
@@ -62,8 +61,8 @@ def read_law(root: Path, named: str | None, profile: str, foreign: frozenset[str
     )
     path = root / policy.exceptions_file
     if path.exists():
-        waivers = parse_exceptions(read_text(path), policy.exceptions_file)
-        policy = with_waivers(policy, waivers, readable)
+        exceptions = parse_exceptions(read_text(path), policy.exceptions_file, today_utc())
+        policy = with_exceptions(policy, exceptions, readable)
     return Law(policy=policy, known=known)
 
 

@@ -12,7 +12,6 @@ import msgspec
 from pytest_gates.config.values import check_table, expanded, nearest, parse_table, shown
 from pytest_gates.errors import ConfigError
 from pytest_gates.model.contracts import Gate
-from pytest_gates.model.exceptions import Waiver
 from pytest_gates.model.policy import DEFAULT_REPORT_DIR, GatePolicy, Policy
 from pytest_gates.model.settings import GateSettings
 
@@ -39,8 +38,17 @@ class PolicyTable(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         str | None, msgspec.Meta(description="What a change is compared with, such as origin/main.")
     ] = None
     exceptions: Annotated[
-        str, msgspec.Meta(description="File of the waivers, relative to the root.")
+        str,
+        msgspec.Meta(description="File of the waivers and the quarantine, relative to the root."),
     ] = "gates-exceptions.toml"
+    history: Annotated[
+        str,
+        msgspec.Meta(
+            extra={"quantity": "history"},
+            description='Where earlier runs are remembered: "sqlite" (in pytest\'s cache folder), '
+            '"sqlite:<file>", "postgresql://…" or "off"; "env:NAME": as that variable says.',
+        ),
+    ] = "sqlite"
     fail_fast: Annotated[
         bool, msgspec.Meta(description="Quick gates must pass before the first test runs.")
     ] = False
@@ -104,7 +112,7 @@ def parse_policy(
     version: str,
     reporters: tuple[str, ...] | None,
 ) -> Policy:
-    """The effective policy, without waivers.
+    """The effective policy, without the exceptions file.
 
     `gates` are all known gates by name, `default` the gates and settings in force when there is no
     table at all; `reporters` the known formats, None where nobody will write any. Raises
@@ -142,19 +150,6 @@ def settings_of(
     """
     table = policy_table(source) if source is not None else None
     return _Reader(source, table, {gate.name: gate}, default, profile).settings(gate, overrides)
-
-
-def with_waivers(policy: Policy, waivers: tuple[Waiver, ...], known: Mapping[str, Gate]) -> Policy:
-    """The policy together with the exceptions file. Raises ConfigError for unknown gates."""
-    problems = tuple(
-        f"{policy.exceptions_file} [[waiver]] gate = {shown(one.gate)}: "
-        f"no such gate{nearest(one.gate, known)}"
-        for one in waivers
-        if one.gate not in known
-    )
-    if problems:
-        raise ConfigError(problems)
-    return msgspec.structs.replace(policy, waivers=waivers)
 
 
 class _Reader:
@@ -203,6 +198,7 @@ class _Reader:
             expect=top.expect,
             base=overrides.base or top.base,
             exceptions_file=top.exceptions,
+            history=top.history,
             fail_fast=overrides.fail_fast or top.fail_fast,
         )
 

@@ -15,6 +15,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 _DURATION = re.compile(r"(\d+)\s*([smhd]?)")
+_HISTORY = re.compile(r"off|sqlite|sqlite:\s*\S.*|postgresql://\S+|env:[A-Za-z_][A-Za-z0-9_]*")
+_PASSWORD = re.compile(r"(://[^/@:\s]*:)\S*@")
 _SECONDS_OF = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _WORDS: dict[Any, str] = {
     str: "a string",
@@ -102,8 +104,8 @@ def _fields_of(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInf
 
 
 def shown(value: Any) -> str:
-    """A value as it stood in the file, shortened."""
-    text = _as_toml(value)
+    """A value as it stood in the file, shortened, and without the password of a URL."""
+    text = _PASSWORD.sub(r"\1…@", _as_toml(value))
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line of a terminal
 
 
@@ -221,4 +223,28 @@ def _advisories(raw: Any) -> str:
     raise _Wrong('"pypi", "osv" or the URL of an OSV server')
 
 
-_QUANTITIES = {"percent": _percent, "duration": _duration, "advisories": _advisories, "count": _count}
+def _history(raw: Any) -> str:
+    """As written: the text of `env:NAME` may be a secret, so nobody reads it before it is needed."""
+    if isinstance(raw, str) and _HISTORY.fullmatch(raw):
+        return raw
+    raise _Wrong('"sqlite", "sqlite:<file>", "postgresql://…", "env:<NAME of a variable>" or "off"')
+
+
+def _regex(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise _Wrong("a regular expression, in quotes")
+    try:
+        re.compile(raw)
+    except re.error as why:
+        raise _Wrong(f"a regular expression ({why})") from why
+    return raw
+
+
+_QUANTITIES = {
+    "percent": _percent,
+    "duration": _duration,
+    "advisories": _advisories,
+    "count": _count,
+    "regex": _regex,
+    "history": _history,
+}

@@ -146,8 +146,8 @@ class CaseRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A collected test with its attempts, first run first; none when it was not run.
 
     `diagnosis` is there when a failed test was tried again, `novelty` where the base could be asked.
-    `excused` is filled in for one judgement
-    by the pipeline: the owner of the quarantine entry that covers this failure.
+    `excused` is filled in for one judgement by the pipeline: the owner of the quarantine entry that
+    covers this failure.
     """
 
     nodeid: str

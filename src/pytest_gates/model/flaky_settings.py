@@ -12,6 +12,9 @@ from pytest_gates.model.settings import Duration, GateSettings, Percent
 Count = Annotated[int, msgspec.Meta(extra={"quantity": "count"})]
 """A whole number from 0."""
 
+Pattern = Annotated[str, msgspec.Meta(extra={"quantity": "regex"})]
+"""A regular expression, searched for in `Exception: message`."""
+
 
 class TestReruns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="kebab"):
     """What one glob over node ids changes; a bare number stands for `reruns`."""
@@ -26,10 +29,11 @@ class TestReruns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         Duration | None, msgspec.Meta(description="In place of the gate's `delay`.")
     ] = None
     only_rerun: Annotated[
-        tuple[str, ...] | None, msgspec.Meta(description="In place of the gate's `only-rerun`.")
+        tuple[Pattern, ...] | None, msgspec.Meta(description="In place of the gate's `only-rerun`.")
     ] = None
     rerun_except: Annotated[
-        tuple[str, ...] | None, msgspec.Meta(description="In place of the gate's `rerun-except`.")
+        tuple[Pattern, ...] | None,
+        msgspec.Meta(description="In place of the gate's `rerun-except`."),
     ] = None
 
 
@@ -70,14 +74,14 @@ class FlakySettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
         ),
     ] = "function"
     only_rerun: Annotated[
-        tuple[str, ...],
+        tuple[Pattern, ...],
         msgspec.Meta(
             description="Try again only failures whose `Exception: message` fits one of these "
             "regular expressions."
         ),
     ] = ()
     rerun_except: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Never try such failures again.")
+        tuple[Pattern, ...], msgspec.Meta(description="Never try such failures again.")
     ] = ()
     delay: Annotated[
         Duration | None,

@@ -35,6 +35,7 @@ def matches_test(glob: str, nodeid: str) -> bool:
 
     A glob without `::` stands for every test of the files that it fits.
     """
+    glob, nodeid = glob.removeprefix("./"), nodeid.removeprefix("./")
     if glob == nodeid:
         return True
     if "::" not in glob:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_gates import __version__
-from pytest_gates.adapters.files import judge_inside, read_text
+from pytest_gates.adapters.files import judge_inside, read_text, today_utc
 from pytest_gates.adapters.fresh import VARIABLE
 from pytest_gates.catalog import DEFAULT_POLICY, Catalog, catalog
 from pytest_gates.config.exceptions import parse_exceptions, with_exceptions
@@ -119,7 +119,7 @@ def read_policy(config: pytest.Config, known: Catalog) -> Policy:
     path = config.rootpath / policy.exceptions_file
     if not path.exists():
         return policy
-    exceptions = parse_exceptions(read_text(path), policy.exceptions_file)
+    exceptions = parse_exceptions(read_text(path), policy.exceptions_file, today_utc())
     return with_exceptions(policy, exceptions, known.gates)
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from pytest_gates.config.exceptions import parse_exceptions
+from pytest_gates.config.exceptions import Exceptions, parse_exceptions
 from pytest_gates.errors import ConfigError
 from pytest_gates.model.exceptions import Waiver
 
@@ -34,7 +34,7 @@ def problems(text: str) -> list[str]:
 
 
 def test_a_whole_entry_is_a_waiver() -> None:
-    assert parse_exceptions(entry(), FILE) == (
+    assert parse_exceptions(entry(), FILE).waivers == (
         Waiver(
             gate="bandit",
             subject="src/**:B602",
@@ -45,13 +45,13 @@ def test_a_whole_entry_is_a_waiver() -> None:
     )
 
 
-def test_an_empty_file_holds_no_waiver() -> None:
-    assert parse_exceptions("# nothing to excuse\n", FILE) == ()
+def test_an_empty_file_excuses_nothing() -> None:
+    assert parse_exceptions("# nothing to excuse\n", FILE) == Exceptions()
 
 
 def test_waivers_keep_the_order_of_the_file() -> None:
     found = parse_exceptions(entry(subject='"B1"') + entry(subject='"B2"'), FILE)
-    assert [one.subject for one in found] == ["B1", "B2"]
+    assert [one.subject for one in found.waivers] == ["B1", "B2"]
 
 
 @pytest.mark.parametrize("key", ENTRY)
@@ -100,12 +100,6 @@ def test_a_value_of_another_type_is_told_with_the_expected_one() -> None:
     assert problems(entry(subject="602")) == [f"{FIRST} subject = 602: expected a string"]
 
 
-def test_quarantine_is_refused_and_not_ignored() -> None:
-    (found,) = problems('[[quarantine]]\ntest = "tests/test_pay.py::test_refund"\n')
-    assert found.startswith(f"{FILE} [[quarantine]]: this version cannot quarantine tests")
-    assert 'gate = "tests"' in found
-
-
 def test_a_misspelt_table_is_not_an_empty_file() -> None:
     assert problems(entry().replace("[[waiver]]", "[[waivers]]")) == [
         f"{FILE} waivers: unknown key, did you mean `waiver`?"
@@ -118,9 +112,9 @@ def test_a_waiver_is_an_entry_of_a_list(text: str) -> None:
 
 
 def test_problems_of_all_entries_are_told_at_once_with_their_numbers() -> None:
-    found = problems(entry(owner=None) + entry() + entry(reason='""') + "[[quarantine]]\n")
+    found = problems(entry(owner=None) + entry() + entry(reason='""') + "[[waivers]]\n")
     assert [one.split(":")[0] for one in found] == [
-        f"{FILE} [[quarantine]]",
+        f"{FILE} waivers",
         f"{FILE} [[waiver]] number 1",
         f"{FILE} [[waiver]] number 3 reason",
     ]

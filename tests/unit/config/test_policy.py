@@ -7,13 +7,8 @@ from decimal import Decimal
 import pytest
 
 from pytest_gates.catalog import DEFAULT_POLICY, GATES
-from pytest_gates.config.policy import (
-    Overrides,
-    parse_document,
-    policy_table,
-    settings_of,
-    with_waivers,
-)
+from pytest_gates.config.exceptions import Exceptions, with_exceptions
+from pytest_gates.config.policy import Overrides, parse_document, policy_table, settings_of
 from pytest_gates.errors import ConfigError
 from pytest_gates.gates import coverage
 from pytest_gates.gates.coverage import Floors
@@ -39,7 +34,7 @@ def test_without_a_table_the_default_policy_is_in_force_and_says_so() -> None:
     policy = read("[tool.other]\nx = 1\n")
     assert policy.is_default
     assert policy.source == "the default policy"
-    assert names(policy) == {"tests", "coverage", "bandit", "pip-audit"}
+    assert names(policy) == {"tests", "coverage", "flaky", "bandit", "pip-audit"}
     assert settings(policy, "bandit").fail_on is Severity.HIGH
 
 
@@ -85,7 +80,7 @@ def test_every_key_of_the_top_is_read() -> None:
         TOP
         + 'report-dir = "out"\nreports = ["markdown", "json"]\nexpect = ["unit", "e2e"]\n'
         + 'base = "origin/main"\nexceptions = "excuses.toml"\nfail-fast = true\n'
-        + 'on-inconclusive = "warn"\nrequired-version = ">=0.1"\n'
+        + 'on-inconclusive = "warn"\nrequired-version = ">=0.1"\nhistory = "off"\n'
     )
     assert policy.report_dir == "out"
     assert policy.reports == ("json", "markdown")
@@ -94,6 +89,46 @@ def test_every_key_of_the_top_is_read() -> None:
     assert policy.exceptions_file == "excuses.toml"
     assert policy.fail_fast
     assert not policy.block_on_inconclusive
+    assert policy.history == "off"
+
+
+def test_earlier_runs_are_remembered_in_the_cache_folder_unless_more_is_said() -> None:
+    assert read(TOP).history == "sqlite"
+    assert read(None).history == "sqlite"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sqlite",
+        "off",
+        "sqlite:../shared/history.db",
+        "postgresql://gates@db/history?sslmode=require",
+        "env:GATES_HISTORY",
+    ],
+)
+def test_a_place_of_the_history_is_kept_as_it_is_written(text: str) -> None:
+    assert read(f'{TOP}history = "{text}"\n').history == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('""', '"sqlite:"', '"sqlite: "', '"SQLite"', '"postgresql://"', '"mysql://db"', '"env:"'),
+        *('"env:1ST"', '"env:A B"', '"history.db"', "true", "5", '["off"]', '"sqlite:a\\nb"'),
+    ],
+)
+def test_what_is_no_place_of_a_history_is_told_with_those_that_are(text: str) -> None:
+    (found,) = problems(f"{TOP}history = {text}\n")
+    assert found.startswith(f"{HERE}] history = ")
+    assert found.endswith(
+        'expected "sqlite", "sqlite:<file>", "postgresql://…", "env:<NAME of a variable>" or "off"'
+    )
+
+
+def test_a_password_in_a_wrong_value_is_not_repeated_on_the_screen() -> None:
+    (found,) = problems(f'{TOP}history = "postgres://gates:pa@ss/w0rd@db/history"\n')
+    assert "'postgres://gates:…@db/history'" in found
 
 
 def test_a_file_of_our_own_holds_the_same_keys_without_the_prefix() -> None:
@@ -288,18 +323,19 @@ def test_settings_of_one_gate_are_none_where_it_is_off(
 
 def test_waivers_join_the_policy() -> None:
     waiver = a_waiver(gate="bandit")
-    assert with_waivers(a_policy(), (waiver,), by_name(*GATES)).waivers == (waiver,)
+    policy = with_exceptions(a_policy(), Exceptions(waivers=(waiver,)), by_name(*GATES))
+    assert policy.waivers == (waiver,)
 
 
 def test_a_waiver_of_an_unknown_gate_is_an_error() -> None:
     waivers = (a_waiver(gate="bandti"), a_waiver(gate="bandit"), a_waiver(gate="zzz"))
     with pytest.raises(ConfigError) as caught:
-        with_waivers(a_policy(), waivers, by_name(*GATES))
+        with_exceptions(a_policy(), Exceptions(waivers=waivers), by_name(*GATES))
     assert caught.value.problems == (
         "gates-exceptions.toml [[waiver]] gate = 'bandti': no such gate, did you mean `bandit`?",
         (
             "gates-exceptions.toml [[waiver]] gate = 'zzz': no such gate; "
-            "known: bandit, coverage, pip-audit, ruff, tests"
+            "known: bandit, coverage, flaky, pip-audit, ruff, tests"
         ),
     )
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_gates.config.values import nearest, parse_table, shown
+from pytest_gates.config.values import expanded, nearest, parse_table, shown
+from pytest_gates.model.flaky_settings import FlakySettings, TestReruns
 from pytest_gates.model.settings import ForeignSettings, GateSettings
 from pytest_gates.model.verdict import Mode
 from support.policies import problems, read, settings
@@ -210,3 +211,93 @@ def test_a_source_of_advisories_is_a_known_word_or_an_address(source: str) -> No
     assert settings(read(f'{table}"{source}"\n'), "pip-audit").source == source
     (found,) = problems(f'{table}"pipy"\n')
     assert 'expected "pypi", "osv" or the URL of an OSV server' in found
+
+
+@pytest.mark.parametrize("number", [0, 1, 1000])
+def test_a_count_is_a_whole_number_from_0(number: int) -> None:
+    found: list[str] = []
+    values = parse_table(FlakySettings, {"reruns": number, "flaky": number}, "here", found)
+    assert values == FlakySettings(reruns=number, flaky=number)
+    assert not found
+
+
+@pytest.mark.parametrize("key", ["reruns", "flaky"])
+@pytest.mark.parametrize("value", [-1, True, "3", 1.5, Decimal(3), [1], {"most": 1}])
+def test_what_is_no_whole_number_from_0_is_no_count(key: str, value: object) -> None:
+    found: list[str] = []
+    assert parse_table(FlakySettings, {key: value}, "here", found) is None
+    assert found == [f"here {key} = {shown(value)}: expected a whole number from 0"]
+
+
+def test_a_bare_value_stands_for_the_one_key_that_people_mean() -> None:
+    found: list[str] = []
+    table = {"tests": {"t.py": 3, "u.py": {"delay": "2s"}}}
+    values = parse_table(FlakySettings, table, "here", found)
+    assert values is not None
+    assert values.tests == {"t.py": TestReruns(reruns=3), "u.py": TestReruns(delay=2)}
+
+
+@pytest.mark.parametrize(
+    "value, problem",
+    [
+        ("x", "reruns = 'x': expected a whole number from 0"),
+        (True, "reruns = true: expected a whole number from 0"),
+        ({"rerun": 1}, "rerun = 1: unknown key, did you mean `reruns`?"),
+    ],
+)
+def test_a_wrong_bare_value_is_told_with_the_key_that_it_stands_for(
+    value: object, problem: str
+) -> None:
+    found: list[str] = []
+    assert parse_table(FlakySettings, {"tests": {"t.py": value}}, "here", found) is None
+    assert found == [f'here tests."t.py" {problem}']
+
+
+@pytest.mark.parametrize(
+    "table, written_out",
+    [
+        ({"tests": {"t.py": 3}}, {"tests": {"t.py": {"reruns": 3}}}),
+        ({"tests": {"t.py": {"delay": 1}}}, {"tests": {"t.py": {"delay": 1}}}),
+        (
+            {"tests": {"a": 1, "b": {"reruns": 2}}, "reruns": 3},
+            {"tests": {"a": {"reruns": 1}, "b": {"reruns": 2}}, "reruns": 3},
+        ),
+        ({"tests": {"t.py": "wrong"}}, {"tests": {"t.py": {"reruns": "wrong"}}}),
+        ({"tests": 5}, {"tests": 5}),
+        ({"unknown": {"t.py": 3}}, {"unknown": {"t.py": 3}}),
+        ({}, {}),
+    ],
+)
+def test_shorthands_are_written_out_and_all_else_is_left_alone(
+    table: dict[str, Any], written_out: dict[str, Any]
+) -> None:
+    before = repr(table)
+    assert expanded(FlakySettings, table) == written_out
+    assert repr(table) == before
+
+
+def test_a_table_of_plain_values_has_no_shorthand() -> None:
+    table = {"limits": {"t.py": 3}}
+    assert expanded(_Limits, table) == table
+
+
+class _Limits(GateSettings, frozen=True, kw_only=True, rename="kebab"):
+    limits: dict[str, int] = {}  # noqa: RUF012 - msgspec copies it
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=3),
+        st.integers(0, 9) | st.fixed_dictionaries({"reruns": st.integers(0, 9)}),
+        max_size=4,
+    )
+)
+def test_a_table_means_the_same_with_its_shorthands_written_out(tests: dict[str, Any]) -> None:
+    found: list[str] = []
+    table = {"tests": tests}
+    written_out = expanded(FlakySettings, table)
+    assert expanded(FlakySettings, written_out) == written_out
+    assert parse_table(FlakySettings, table, "here", found) == parse_table(
+        FlakySettings, written_out, "here", found
+    )
+    assert not found

@@ -13,13 +13,13 @@ from pytest_gates.model.case import Diagnosis, FlakeClass, Role
 
 
 @pytest.mark.parametrize(
-    ("diagnosis", "expected"),
+    "diagnosis, expected",
     [
         (Diagnosis(kind=FlakeClass.REGRESSION, why=""), "pytest t.py::a"),
         (Diagnosis(kind=FlakeClass.FLAKY, why=""), "until ! pytest t.py::a; do :; done"),
         (Diagnosis(kind=FlakeClass.ORDER_DEPENDENT, why="", role=Role.BRITTLE), "pytest t.py::a"),
         (
-            Diagnosis(kind=FlakeClass.ORDER_DEPENDENT, why="", role=Role.VICTIM, because=("t.py::p", "u.py::q")),
+            Diagnosis(kind=FlakeClass.ORDER_DEPENDENT, why="", because=("t.py::p", "u.py::q")),
             "pytest t.py::p u.py::q t.py::a",
         ),
         (Diagnosis(kind=FlakeClass.ORDER_DEPENDENT, why="", role=Role.VICTIM), None),

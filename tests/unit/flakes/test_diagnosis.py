@@ -140,7 +140,7 @@ def test_passing_once_and_failing_once_where_only_its_file_is_collected_is_flaky
 
 
 @pytest.mark.parametrize(
-    ("world", "why"),
+    "world, why",
     [
         (always(OTHER), "another failure"),
         (by_scene(alone="its copy gave no answer"), "no answer"),

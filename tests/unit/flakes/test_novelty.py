@@ -20,7 +20,7 @@ class TestB:
 
 
 @pytest.mark.parametrize(
-    ("nodeid", "base", "now", "expected"),
+    "nodeid, base, now, expected",
     [
         ("t.py::test_a", None, OLD, Novelty.NEW),
         ("t.py::test_a", OLD, OLD, Novelty.UNCHANGED),

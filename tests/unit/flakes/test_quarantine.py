@@ -91,7 +91,7 @@ def test_a_flaky_test_in_quarantine_is_quarantined() -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "entry", "past", "words"),
+    "case, entry, past, words",
     [
         (a_case(failed()), an_entry(expires=TODAY - dt.timedelta(days=1)), None, "ended on"),
         (a_case(failed(), kind=FlakeClass.REGRESSION), an_entry(), None, "broken, not flaky"),
@@ -120,7 +120,7 @@ def test_what_is_not_excused(
 
 
 @pytest.mark.parametrize(
-    ("case", "entry", "past"),
+    "case, entry, past",
     [
         (a_case(failed()), an_entry(signature=(KNOWN, NEW)), a_past(signatures=())),
         (a_case(failed()), an_entry(), a_past()),
@@ -162,7 +162,7 @@ def test_an_excuse_that_the_evidence_brings_along_is_not_believed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cases", "state"),
+    "cases, state",
     [
         ((a_case(Attempt(outcome=Outcome.PASSED)),), QuarantineState.IDLE),
         ((CaseRecord(nodeid=NODEID, deselected=True),), QuarantineState.UNTRIED),

@@ -17,7 +17,7 @@ def failed(
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    "one, other",
     [
         ("assert 3 == 4", "assert 5 == 17"),
         ("took 1.234s", "took 22.9s"),
@@ -36,7 +36,7 @@ def test_what_differs_from_run_to_run_does_not_count(one: str, other: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    "one, other",
     [
         (("ValueError", "m", "a.py:f"), ("KeyError", "m", "a.py:f")),
         (("ValueError", "m", "a.py:f"), ("ValueError", "other", "a.py:f")),

@@ -110,7 +110,7 @@ def test_a_test_of_this_change_answers_for_itself_whatever_its_past(novelty: Nov
 
 
 @pytest.mark.parametrize(
-    ("same_content", "past", "worse"),
+    "same_content, past, worse",
     [
         ((0, 0), (2, 200), False),  # one failure says nothing
         ((0, 1), (2, 200), True),
@@ -165,7 +165,7 @@ def test_a_test_that_depends_on_others_has_a_limit_of_its_own(kind: FlakeClass) 
 
 
 @pytest.mark.parametrize(
-    ("role", "words"), [(Role.VICTIM, "because of p, other.py::q"), (Role.BRITTLE, "needs p")]
+    "role, words", [(Role.VICTIM, "because of p, other.py::q"), (Role.BRITTLE, "needs p")]
 )
 def test_what_it_depends_on_is_named_first(role: Role, words: str) -> None:
     diagnosis = Diagnosis(
@@ -206,7 +206,7 @@ def a_use(state: QuarantineState, **changes: Any) -> QuarantineUse:
 
 
 @pytest.mark.parametrize(
-    ("use", "rule", "effect"),
+    "use, rule, effect",
     [
         (a_use(QuarantineState.EXPIRED), "quarantine-expired", Effect.FAIL),
         (a_use(QuarantineState.STALE), "quarantine-stale", Effect.NOTE),

@@ -1,4 +1,4 @@
-"""A waiver speaks of one gate and of what it names, until its last day."""
+"""A waiver or a quarantine entry speaks of what it names, until its last day."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from pytest_gates.model.finding import Finding, Location
-from support.evidence import TODAY, a_finding, a_waiver
+from support.evidence import NODEID, TODAY, a_finding, a_quarantine, a_waiver
 
 FINDING = a_finding(
     "PYSEC-2021-108",
@@ -71,3 +71,37 @@ def test_the_day_of_expiry_is_the_last_valid_one(days: int, expired: bool) -> No
 
 def test_a_waiver_covers_after_its_end_too_so_that_it_is_over_and_not_stale() -> None:
     assert a_waiver(expires=dt.date(2020, 1, 1)).covers("stub", a_finding("B602"))
+
+
+@pytest.mark.parametrize(
+    "test, covered",
+    [
+        (NODEID, True),
+        (f"{NODEID}[1]", False),
+        ("tests/test_pay.py::test_*", True),
+        ("tests/test_pay.py::test_refun?", True),
+        ("tests/test_pay.py", True),
+        ("tests/**", True),
+        ("tests/test_cart.py::*", False),
+        ("test_refund", False),
+    ],
+)
+def test_an_entry_covers_the_tests_that_its_glob_fits(test: str, covered: bool) -> None:
+    assert a_quarantine(test).covers(NODEID) is covered
+
+
+def test_an_entry_covers_one_set_of_parameters() -> None:
+    entry = a_quarantine(f"{NODEID}[eur]")
+    assert entry.covers(f"{NODEID}[eur]")
+    assert not entry.covers(f"{NODEID}e")
+    assert not entry.covers(f"{NODEID}[usd]")
+
+
+@pytest.mark.parametrize("days, expired", [(-1, False), (0, False), (1, True), (400, True)])
+def test_the_day_of_expiry_is_the_last_day_in_quarantine(days: int, expired: bool) -> None:
+    entry = a_quarantine(expires=TODAY)
+    assert entry.expired(TODAY + dt.timedelta(days=days)) is expired
+
+
+def test_an_entry_covers_after_its_end_too_so_that_it_is_over_and_not_stale() -> None:
+    assert a_quarantine(expires=dt.date(2020, 1, 1)).covers(NODEID)

@@ -1,4 +1,4 @@
-"""Globs: `*` stays in one folder, `**` crosses folders, and no text of a user breaks them."""
+"""Globs over paths and over node ids; no text of a user breaks them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_gates.model.paths import matches
+from pytest_gates.model.paths import matches, matches_test
 
 SEGMENTS = st.text("ab+", min_size=1, max_size=3)
 PATHS = st.lists(SEGMENTS, min_size=1, max_size=4).map("/".join)
@@ -121,3 +121,87 @@ def test_any_set_of_characters_is_a_glob(body: str, path: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert matches(f"x[{body}]", path) in {True, False}
+
+
+@pytest.mark.parametrize(
+    "glob, nodeid, fits",
+    [
+        ("tests/t.py::test_a", "tests/t.py::test_a", True),
+        ("tests/t.py::test_a", "tests/t.py::test_ab", False),
+        ("tests/t.py::test_a", "tests/t.py::test_a[1]", False),
+        ("tests/t.py::test_a*", "tests/t.py::test_a[1]", True),
+        ("tests/t.py::test_a*", "tests/t.py::test_a[x/y::z\n]", True),
+        ("tests/t.py::test_?", "tests/t.py::test_a", True),
+        ("tests/t.py::test_?", "tests/t.py::test_ab", False),
+        ("tests/t.py::TestA::*", "tests/t.py::TestA::test_b", True),
+        ("tests/t.py::*", "tests/t.py::TestA::test_b", True),
+        ("tests/*.py::test_a", "tests/t.py::test_a", True),
+        ("tests/*.py::test_a", "tests/deep/t.py::test_a", False),
+        ("tests/**/t.py::test_a", "tests/deep/er/t.py::test_a", True),
+        ("tests/**::test_a", "tests/deep/t.py::test_a", True),
+        ("tests/t.py::test_a.b", "tests/t.py::test_axb", False),
+        ("tests/t.py::TEST_A", "tests/t.py::test_a", False),
+        ("lib/t.py::test_a", "tests/t.py::test_a", False),
+    ],
+)
+def test_a_glob_over_node_ids_fits_the_whole_id(glob: str, nodeid: str, fits: bool) -> None:
+    assert matches_test(glob, nodeid) is fits
+
+
+@pytest.mark.parametrize(
+    "glob, nodeid, fits",
+    [
+        ("t.py::test_a[ab]", "t.py::test_a[ab]", True),
+        ("t.py::test_a[ab]", "t.py::test_aa", False),
+        ("t.py::test_?[ab]", "t.py::test_a[ab]", True),
+        ("t.py::test_?[!b]", "t.py::test_aa", False),
+        ("t.py::test_?[z-a]", "t.py::test_a[z-a]", True),
+        ("[ab].py::test_?", "[ab].py::test_a", True),
+        ("[ab].py::test_?", "a.py::test_a", False),
+    ],
+)
+def test_brackets_of_a_node_id_are_parameters_and_no_set(
+    glob: str, nodeid: str, fits: bool
+) -> None:
+    assert matches_test(glob, nodeid) is fits
+
+
+@pytest.mark.parametrize(
+    "glob, nodeid, fits",
+    [
+        ("tests/t.py", "tests/t.py::test_a", True),
+        ("tests/*.py", "tests/t.py::TestA::test_b[x/y]", True),
+        ("tests/**", "tests/deep/t.py::test_a", True),
+        ("./tests/t.py", "tests/t.py::test_a", True),
+        ("tests/[st].py", "tests/t.py::test_a", True),
+        ("docs/*.md", "docs/index.md", True),
+        ("tests", "tests/t.py::test_a", False),
+        ("test_a", "tests/t.py::test_a", False),
+    ],
+)
+def test_a_glob_without_colons_stands_for_every_test_of_its_files(
+    glob: str, nodeid: str, fits: bool
+) -> None:
+    assert matches_test(glob, nodeid) is fits
+
+
+@given(st.text())
+def test_every_node_id_fits_itself(nodeid: str) -> None:
+    assert matches_test(nodeid, nodeid)
+
+
+INNER = st.text("ab:/[]\n", max_size=6)
+INNER_GLOBS = st.text("ab:/[]*?\n", max_size=6)
+
+
+@given(INNER_GLOBS, INNER)
+def test_behind_the_colons_only_stars_and_question_marks_are_special(glob: str, inner: str) -> None:
+    fits = matches_test(f"t.py::{glob}", f"t.py::{inner}")
+    assert fits is _segment_slowly(glob, inner)
+
+
+@given(st.text("ab[]!^-&|~*?/:.", max_size=10), st.text("ab[]!^-&|~/:.", max_size=10))
+def test_any_text_is_a_glob_over_node_ids(glob: str, nodeid: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert matches_test(glob, nodeid) in {True, False}

@@ -1,0 +1,97 @@
+"""What earlier runs say of some tests, for a person who decides about them. Effects: opens the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from pytest_gates.adapters.history import HISTORY_FILE, open_history
+from pytest_gates.adapters.run_key import repository_of
+from pytest_gates.errors import GatesError, HistoryError
+from pytest_gates.model.history import HistoryFacts, HistoryStore, TestHistory
+from pytest_gates.model.report import Report
+
+_CACHE_FOLDER = Path(".pytest_cache", "d", "gates")
+"""Where pytest keeps what plugins give it; a project that moves it names a file in the policy."""
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """The histories of tests by node id; `trouble` says why there are none, or not the latest."""
+
+    tests: Mapping[str, TestHistory]
+    trouble: str | None = None
+
+
+def past_of(
+    tests: tuple[str, ...],
+    *,
+    where: str,
+    root: Path,
+    report: Report | GatesError,
+    environment: Mapping[str, str],
+) -> Past:
+    """Never raises: an entry of the quarantine needs a person, not a history.
+
+    What the report remembers of the past stands in where the history itself cannot be asked.
+    """
+    recorded: dict[str, TestHistory] = {}
+    if isinstance(report, Report) and isinstance(report.evidence.history, HistoryFacts):
+        recorded = {
+            name: one for name, one in report.evidence.history.tests.items() if name in tests
+        }
+    try:
+        found = _asked(tests, where, root, environment)
+    except HistoryError as why:
+        return Past(tests=recorded, trouble=f"{why.why}; {why.remedy}")
+    return Past(tests={**recorded, **found})
+
+
+def _asked(
+    tests: tuple[str, ...], where: str, root: Path, environment: Mapping[str, str]
+) -> dict[str, TestHistory]:
+    place, folder = _resolved(where, environment), root / _CACHE_FOLDER
+    if place == "sqlite" and not (folder / HISTORY_FILE).exists():
+        # Opening it would make it: a question must leave nothing behind.
+        raise HistoryError(f"there is none in {folder} yet", "run `pytest -p gates` first")
+    store = open_history(place, folder)
+    try:
+        return _worst(_of_all_variants(store, repository_of(root), tests))
+    finally:
+        store.close()
+
+
+def _resolved(where: str, environment: Mapping[str, str]) -> str:
+    if where == "off":
+        raise HistoryError("the policy keeps none", 'set `history` to something else than "off"')
+    if not where.startswith("env:"):
+        return where
+    name = where.removeprefix("env:")
+    value = environment.get(name, "").strip()
+    if not value:
+        raise HistoryError(f"the variable {name} is not set", "set it, or run where it is set")
+    return value
+
+
+def _of_all_variants(
+    store: HistoryStore, repository: str, tests: tuple[str, ...]
+) -> Iterable[TestHistory]:
+    for scope in store.scopes():
+        if scope.repository == repository:
+            found = store.facts(repository, scope.variant, None, tests)
+            yield from found.tests.values()
+
+
+def _worst(found: Iterable[TestHistory]) -> dict[str, TestHistory]:
+    """Of several variants the one in which the test failed most."""
+    worst: dict[str, TestHistory] = {}
+    for one in found:
+        known = worst.get(one.nodeid)
+        if known is None or _weight(one) > _weight(known):
+            worst[one.nodeid] = one
+    return worst
+
+
+def _weight(one: TestHistory) -> tuple[int, int]:
+    return one.base.failures, one.base.runs
