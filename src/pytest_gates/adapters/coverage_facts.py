@@ -70,13 +70,23 @@ class DataFolder:
         """All data as one value. Raises CoverageException."""
         return self._combined().get_data().dumps()
 
-    def analysed(self) -> Analysis:
-        """All data, combined and compared with the source files. Raises CoverageException."""
+    def analysed(self, without: tuple[str, ...] = ()) -> Analysis:
+        """All data, combined and compared with the source files. Raises CoverageException.
+
+        What was recorded in the contexts `without` is left out.
+        """
+        # A context of the project's settings stands before ours, with a bar between them.
+        labels = "|".join(re.escape(one) for one in without)
+        contexts = [rf"^(?!(?:.*\|)?(?:{labels})$)"] if without else None
         combined = self._combined()
         outfile = self._folder / "facts.json"
         try:
             combined.json_report(
-                outfile=str(outfile), ignore_errors=True, pretty_print=False, show_contexts=False
+                outfile=str(outfile),
+                ignore_errors=True,
+                pretty_print=False,
+                show_contexts=False,
+                contexts=contexts,
             )
         except NoDataError:
             return Analysis(combined, None)

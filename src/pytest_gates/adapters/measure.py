@@ -45,6 +45,7 @@ class Measurement:
         self._outer: coverage.Coverage | None = None
         self._measured_by = "pytest-gates"
         self._core = "unknown core"
+        self._attempts = 0
         try:
             with self._heard():
                 self._begin(branches=branches, source=source)
@@ -96,13 +97,41 @@ class Measurement:
         except (CoverageException, zlib.error, UnicodeDecodeError) as why:  # all of them of loads()
             self._fail(f"the coverage data of {name} cannot be read: {why}")
 
-    def facts(self) -> CoverageFacts | Unavailable:
-        """What was executed, by all processes whose data came here."""
+    def set_apart(self) -> str | None:
+        """What runs from here on may come to nothing: its label, None where it cannot be kept apart."""
+        if self._own is None or self._own.get_option("run:dynamic_context"):
+            return None  # somebody else measures, or names contexts
+        self._attempts += 1
+        label = f"gates-attempt-{os.getpid()}-{self._attempts}"
+        with self._heard():
+            self._own.switch_context(label)
+        return label
+
+    def end_apart(self, *, counts: bool) -> None:
+        """The end of what `set_apart` began. What does not count must be left out of `facts` by its label."""
+        if self._own is None:
+            return
+        with self._heard():
+            self._own.switch_context("")
+        monitoring = getattr(sys, "monitoring", None)
+        if not counts and monitoring is not None:
+            # The sysmon core tells each line once: what only this attempt ran must be told again.
+            monitoring.restart_events()
+
+    def keep_fork(self) -> None:
+        """In a fork of this process: what it has executed counts as well."""
+        if self._own is None:
+            return
+        with contextlib.suppress(CoverageException), self._heard():
+            self._own.save()
+
+    def facts(self, *, without: tuple[str, ...] = ()) -> CoverageFacts | Unavailable:
+        """What was executed, by all processes whose data came here; nothing of the labels in `without`."""
         if self._problem is not None:
             return self._problem
         try:
             with self._heard():
-                analysis = self._folder.analysed()
+                analysis = self._folder.analysed(without)
             return analysis.facts(
                 self._root,
                 measured_by=self._measured_by,
@@ -260,4 +289,7 @@ def _relative(name: str, root: Path) -> str:
 
 def _is_expected(text: str) -> bool:
     # Each process of a run sees only a part: a worker without a line of the source is no news.
-    return any(f"({slug})" in text for slug in ("no-data-collected", "module-not-imported"))
+    return any(
+        f"({slug})" in text
+        for slug in ("no-data-collected", "module-not-imported", "no-sysmon-context")
+    )

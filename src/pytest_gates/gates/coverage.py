@@ -171,6 +171,14 @@ def _path_checks(settings: CoverageSettings, facts: CoverageFacts) -> tuple[_Che
     )
 
 
+def _may_be_less(check: _Check, area: str, why: str) -> Finding:
+    return _unknown(
+        "coverage-of-failed-attempts",
+        f"{check.unit}{area} {check.ratio.shown()} would reach {check.floor} %, but {why}",
+        "repair the flaky test, or quarantine it: what a quarantined test covers when it fails is set apart",
+    )
+
+
 def _unmatched(settings: CoverageSettings, facts: CoverageFacts) -> tuple[Finding, ...]:
     paths = [file.path for file in facts.files]
     found: list[Finding] = []
@@ -217,7 +225,8 @@ def _found(check: _Check, facts: CoverageFacts) -> tuple[Finding, ...]:
             ),
         )
     if check.ratio.reaches(check.floor):
-        return ()
+        # An upper bound that reaches the floor proves nothing; one that does not disproves it.
+        return (_may_be_less(check, area, facts.upper_bound),) if facts.upper_bound else ()
     missing = check.ratio.total - check.ratio.hit
     more = f"; but {facts.lower_bound}" if facts.lower_bound else ""
     return (

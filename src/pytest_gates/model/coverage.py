@@ -76,7 +76,8 @@ class CoverageFacts(msgspec.Struct, frozen=True, kw_only=True, tag="coverage", t
 
     `project_floor` is `[report] fail_under` of the project's own coverage settings, when set.
     `notes` says what a reader must know about how it was measured. `lower_bound` is the reason why
-    more may have been executed than was seen, None when all of it was seen.
+    more may have been executed than was seen, `upper_bound` why some of it may not count (attempts that
+    failed), None when all of it was seen, or counts.
     """
 
     files: tuple[FileCoverage, ...]
@@ -88,6 +89,7 @@ class CoverageFacts(msgspec.Struct, frozen=True, kw_only=True, tag="coverage", t
     project_floor: Decimal | None = None
     notes: tuple[str, ...] = ()
     lower_bound: str | None = None
+    upper_bound: str | None = None
 
 
 def line_count(ranges: tuple[LineRange, ...]) -> int:

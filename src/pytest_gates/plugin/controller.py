@@ -70,7 +70,7 @@ class Controller:
         self._gathering.start()
         orders = self._gathering.rerun_orders()
         if orders is not None:
-            self._reruns = Reruns(self._config, orders, self._early.start)
+            self._reruns = Reruns(self._config, orders, self._early)
             self._config.pluginmanager.register(self._reruns, "gates-reruns")
             self._config.pluginmanager.register(Words(), "gates-words")
         if self._policy.fail_fast:
@@ -100,7 +100,7 @@ class Controller:
             if "reruns" in output:
                 told = msgspec.convert(output["reruns"], type=Told)
                 self._recorder.explain(told.explained, told.watched, node.gateway.id)
-                self._gathering.add_reruns(told.record)
+                self._gathering.add_reruns(told)
 
     def pytest_unconfigure(self) -> None:
         """However the run ended, nothing of ours goes on."""
@@ -137,7 +137,7 @@ class Controller:
             told = self._reruns.told() if self._reruns is not None else None
             if told is not None:
                 self._recorder.explain(told.explained, told.watched)
-                self._gathering.add_reruns(told.record)
+                self._gathering.add_reruns(told)
             stopped = self._stop_reason or _stopped_early(session, exitstatus)
             self._gathering.finish(self._recorder, status, stopped)
             report = self._judge_and_write(finished=True)

@@ -74,11 +74,16 @@ class Copy:
         config: pytest.Config,
         items: Sequence[pytest.Item],
         run: Callable[[pytest.Item, Any], list[pytest.TestReport]],
+        keep_coverage: Callable[[], None] | None = None,
     ) -> None:
-        """`run` runs one item through pytest's whole protocol, other plugins' part of it included."""
+        """`run` runs one item through pytest's whole protocol, other plugins' part of it included.
+
+        `keep_coverage` keeps what a fork has executed, None where nothing of ours measures.
+        """
         self._config = config
         self._items = items
         self._run = run
+        self._keep_coverage = keep_coverage
         self._ran: set[int] = set()
         self._random_state = random.getstate()
         self._seeded = False
@@ -94,7 +99,6 @@ class Copy:
 
     def work(self, payload: bytes) -> bytes:
         """The life of a fork: one Order in, Results out, all msgpack."""
-        stop_tracing()
         leave_other_processes_alone(self._config)
         folder = Path(tempfile.mkdtemp(prefix="pytest-gates-copy-"))
         own = os.getpid()
@@ -103,6 +107,8 @@ class Copy:
             if self._seeded:
                 random.setstate(self._random_state)
             order = msgspec.msgpack.decode(payload, type=Order)
+            if order.before:
+                self._stop_measuring()  # what others execute here, they have executed in the run
             return msgspec.msgpack.encode(self.results(order))
         finally:
             if os.getpid() == own:  # and not in a fork that a test forgot to end
@@ -116,10 +122,18 @@ class Copy:
         for number, (place, following) in enumerate(pairwise([*places, None])):
             assert place is not None  # noqa: S101  # nosec B101 - for the type checker: only the last is None
             reports = self._once(place, following, order.scope)
+            if number == first_wanted and self._keep_coverage is not None:
+                if attempt_of(reports, order.setting).passed:
+                    self._keep_coverage()
+                self._stop_measuring()
             if number >= first_wanted:
                 setting = order.setting if number == first_wanted else Setting.IN_PROCESS
                 found.append(self._result(reports, setting, order.worker))
         return tuple(found)
+
+    def _stop_measuring(self) -> None:
+        self._keep_coverage = None
+        stop_tracing()
 
     def _once(self, place: int, following: int | None, scope: str) -> list[pytest.TestReport]:
         item = self._items[place]

@@ -9,13 +9,14 @@ import sys
 import uuid
 from typing import Any
 
+import msgspec
 import pytest
 
 from pytest_gates import __version__
 from pytest_gates.adapters.git import CheckoutQuestion
 from pytest_gates.adapters.scans import Scans
 from pytest_gates.catalog import Catalog
-from pytest_gates.model.case import CaseRecord, CollectionError
+from pytest_gates.model.case import CaseRecord, CollectionError, Standing
 from pytest_gates.model.contracts import Tool
 from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.evidence import (
@@ -34,7 +35,7 @@ from pytest_gates.model.policy import Policy
 from pytest_gates.model.text import well_formed
 from pytest_gates.plugin.early import Early
 from pytest_gates.plugin.memory import Memory
-from pytest_gates.plugin.orders import RerunOrders, merged
+from pytest_gates.plugin.orders import RerunOrders, Told, merged
 from pytest_gates.plugin.recorder import Recorder
 from pytest_gates.plugin.selection import selection
 
@@ -73,6 +74,7 @@ class Gathering:
         self._memory = Memory(config, policy)
         self._orders: RerunOrders | None = None
         self._rerun_records: list[RerunRecord] = []
+        self._set_apart: dict[str, str] = {}
         self._reruns: RerunRecord | None = None
         self._history: HistoryFacts | Unavailable = NO_HISTORY
 
@@ -116,9 +118,10 @@ class Gathering:
             )
         return self._orders
 
-    def add_reruns(self, record: RerunRecord) -> None:
+    def add_reruns(self, told: Told) -> None:
         """What one test process did about its failures."""
-        self._rerun_records.append(record)
+        self._rerun_records.append(told.record)
+        self._set_apart.update(told.set_apart)
 
     def remember(self, evidence: Evidence) -> str | None:
         """Write the finished run into the history; why that failed, None when it did not."""
@@ -220,7 +223,19 @@ class Gathering:
         theirs = self._pytest_cov()
         if theirs is not None:
             measurement.take_over(theirs)
-        return measurement.facts()
+        return self._without_failures(measurement.facts(without=tuple(self._set_apart.values())))
+
+    def _without_failures(self, facts: CoverageFacts | Unavailable) -> CoverageFacts | Unavailable:
+        """Say it when lines may count that only the failed attempt of a flaky test executed."""
+        names = [
+            case.nodeid
+            for case in self._cases
+            if case.standing is Standing.FLAKY and case.nodeid not in self._set_apart
+        ]
+        if isinstance(facts, Unavailable) or not names:
+            return facts
+        why = f"{len(names)} test(s) failed at first ({names[0]}), and what only that attempt ran is in it"
+        return msgspec.structs.replace(facts, upper_bound=why)
 
     def _pytest_cov(self) -> Any:
         """The combined coverage object of pytest-cov, when that plugin measures."""

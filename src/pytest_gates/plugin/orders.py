@@ -42,11 +42,15 @@ def orders_from(workerinput: Mapping[str, object]) -> RerunOrders | None:
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What a test process tells at its end: its record, better diagnoses, attempts of quarantined tests."""
+    """What a test process tells at its end: its record, better diagnoses, attempts of quarantined tests.
+
+    `set_apart` maps tests whose first attempt failed to the label that its coverage was recorded under.
+    """
 
     record: RerunRecord
     explained: Mapping[str, Diagnosis]
     watched: Mapping[str, tuple[Attempt, ...]]
+    set_apart: Mapping[str, str] = {}
 
 
 def merged(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from pytest_gates.flakes.quarantine import Ruling, ruling_on
 from pytest_gates.model.case import CaseRecord, Setting, Standing
-from pytest_gates.plugin.copies import Copy, Result, Start
+from pytest_gates.plugin.copies import Copy, Result
+from pytest_gates.plugin.early import Early
 from pytest_gates.plugin.examination import Examiner
 from pytest_gates.plugin.failures import attempt_of, note_exception
 from pytest_gates.plugin.internals import (
@@ -22,18 +24,22 @@ from pytest_gates.plugin.internals import (
 from pytest_gates.plugin.lab import Lab, places_of
 from pytest_gates.plugin.orders import RerunOrders, Told
 from pytest_gates.plugin.stamps import soften, stamp, tell_flaky, tell_rerun
+from pytest_gates.plugin.tried_again import is_suspect
 
 
 class Reruns:
     """Registered in each process that runs tests, where the gate `flaky` is on."""
 
-    def __init__(self, config: Any, orders: RerunOrders, start: Start) -> None:
-        """`start` is what this process was like before the project was imported."""
+    def __init__(self, config: Any, orders: RerunOrders, early: Early) -> None:
+
         self._config = config
         self._orders = orders
         workerinput = getattr(config, "workerinput", None)
         self._worker: str | None = workerinput["workerid"] if workerinput else None
-        self._start = start
+        self._start = early.start
+        self._measurement = early.measurement
+        self._suspects: frozenset[pytest.Item] = frozenset()
+        self._set_apart: dict[str, str] = {}
         self._ran: list[tuple[pytest.Item, float]] = []
         self._held: list[pytest.TestReport] = []
         self._inside = False
@@ -43,14 +49,18 @@ class Reruns:
 
     def told(self) -> Told | None:
         """What was found out, at the end; None where no test could run."""
-        return self._examiner.told() if self._examiner is not None else None
+        if self._examiner is None:
+            return None
+        return msgspec.structs.replace(self._examiner.told(), set_apart=self._set_apart)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Any:
         """The copies begin here: everything is collected, and nothing has run."""
         if self._config.pluginmanager.hasplugin("dsession") or self._config.option.collectonly:
             return (yield)  # xdist's controller runs no test
-        copy = Copy(self._config, session.items, self._run_in_copy)
+        measured = self._measurement
+        keep = None if measured is None else measured.keep_fork
+        copy = Copy(self._config, session.items, self._run_in_copy, keep)
         copy.remember_seed(self._start.random_state)
         lab = Lab(
             self._config, session.items, copy, self._start.fresh, self._orders.settings.isolation
@@ -58,6 +68,10 @@ class Reruns:
         self._examiner = Examiner(
             self._config, lab, self._orders, places_of(session.items), self._ran, self._worker
         )
+        if self._measurement is not None:
+            self._suspects = frozenset(
+                item for item in session.items if is_suspect(item, self._orders)
+            )
         try:
             result = yield
             self._examiner.explain()
@@ -74,6 +88,7 @@ class Reruns:
             return True
         ihook = item.ihook
         ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        apart = item in self._suspects and self._begin_apart(item)
         self._inside = True
         try:
             reports = run_phases(item, nextitem, ihook.pytest_runtest_logreport)
@@ -84,6 +99,8 @@ class Reruns:
         for report in reports:
             seconds += report.duration
             failed = failed or report.outcome == "failed"
+        if apart:
+            self._end_apart(item, failed=failed)
         if reports[0].outcome == "passed":  # told already
             del reports[0]
         if failed:
@@ -106,6 +123,19 @@ class Reruns:
 
     def pytest_exception_interact(self, call: Any, report: Any) -> None:
         note_exception(report, call.excinfo, self._config.rootpath)
+
+    def _begin_apart(self, item: pytest.Item) -> bool:
+        """Measure apart what may fail: the coverage of a failed attempt does not count."""
+        label = self._measurement.set_apart() if self._measurement is not None else None
+        if label is not None:
+            self._set_apart[item.nodeid] = label
+        return label is not None
+
+    def _end_apart(self, item: pytest.Item, *, failed: bool) -> None:
+        if self._measurement is not None:
+            self._measurement.end_apart(counts=not failed)
+        if not failed:
+            del self._set_apart[item.nodeid]
 
     def _run_in_copy(self, item: pytest.Item, nextitem: Any) -> list[pytest.TestReport]:
         self._is_copy = True

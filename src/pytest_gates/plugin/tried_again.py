@@ -10,6 +10,7 @@ import pytest
 
 from pytest_gates.model.flaky_settings import FlakySettings, TestReruns
 from pytest_gates.model.paths import matches_test
+from pytest_gates.plugin.orders import RerunOrders
 
 MARKER = "flaky"
 MARKER_HELP = (
@@ -32,6 +33,15 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         if self.reruns == 0 or any(re.search(one, raised) for one in self.rerun_except):
             return False
         return not self.only_rerun or any(re.search(one, raised) for one in self.only_rerun)
+
+
+def is_suspect(item: pytest.Item, orders: RerunOrders) -> bool:
+    """Whether its failure would be no surprise: it flaked before, is in quarantine, or is marked."""
+    return (
+        item.nodeid in orders.priors
+        or any(entry.covers(item.nodeid) for entry in orders.quarantine)
+        or item.get_closest_marker(MARKER) is not None
+    )
 
 
 def rules_of(item: pytest.Item, settings: FlakySettings) -> Rules:

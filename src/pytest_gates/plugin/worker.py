@@ -22,7 +22,7 @@ class Worker:
         self._early = early
         self._deselected: list[str] = []
         orders = orders_from(config.workerinput)
-        self._reruns = None if orders is None else Reruns(config, orders, early.start)
+        self._reruns = None if orders is None else Reruns(config, orders, early)
         if self._reruns is not None:
             config.pluginmanager.register(self._reruns, "gates-reruns")
 
