@@ -24,10 +24,15 @@ ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 VARIANTS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "bare": ("tests", (), ()),
     "gates: tests": ("tests", ("-p", "gates"), ()),
+    "gates: tests, flaky": ("flaky", ("-p", "gates"), ()),
     "plain coverage": ("tests", (), ("--coverage", SOURCE)),
     "gates: tests, coverage": ("coverage", ("-p", "gates"), ()),
 }
-PAIRS = (("gates: tests", "bare"), ("gates: tests, coverage", "plain coverage"))
+PAIRS = (
+    ("gates: tests", "bare"),
+    ("gates: tests, flaky", "gates: tests"),
+    ("gates: tests, coverage", "plain coverage"),
+)
 
 
 def counted(python: str, folder: Path, name: str, tests: int) -> dict[str, Any]:
@@ -180,7 +185,7 @@ def main() -> None:
         if args.only != "growth":
             calls(args.python, Path(temporary) / "calls", args.where)
         if args.only != "calls" and args.sizes:
-            names = list(VARIANTS) if args.with_coverage else list(VARIANTS)[:2]
+            names = list(VARIANTS) if args.with_coverage else list(VARIANTS)[:3]
             growth(args.python, Path(temporary), args.sizes, args.rounds, names)
 
 

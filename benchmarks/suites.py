@@ -13,6 +13,7 @@ SOURCE = "src"
 
 POLICIES = {
     "tests": "[tool.pytest-gates.tests]\n",
+    "flaky": "[tool.pytest-gates.tests]\n[tool.pytest-gates.flaky]\n",
     "coverage": "[tool.pytest-gates.tests]\n[tool.pytest-gates.coverage]\n",
 }
 """Policies without tools: what is left is pytest, coverage and pytest-gates itself."""

@@ -44,6 +44,7 @@ def test_an_empty_history_knows_nobody(store: SqlHistory) -> None:
     facts = store.facts(*SCOPE, CONTENT, (A,))
     assert (facts.base_runs, facts.tests, facts.failing_on_base) == (0, {}, ())
     assert store.priors(*SCOPE) == {}
+    assert store.nodeids(*SCOPE) == ()
     for found in (
         store.scopes(), store.top(*SCOPE, 9), store.trend(*SCOPE, 9), store.sightings(*SCOPE, A, 9),
     ):  # fmt: skip
@@ -298,6 +299,7 @@ def test_a_test_is_shown_with_every_attempt_newest_first(store: SqlHistory) -> N
 def test_any_node_id_comes_back_as_it_was(store: SqlHistory, nodeid: str) -> None:
     store.remember(a_run("run-1", failed(nodeid), clean=(nodeid + ".",)))
     assert store.priors(*SCOPE).keys() == {nodeid}
+    assert store.nodeids(*SCOPE) == (nodeid, nodeid + ".")
     assert store.facts(*SCOPE, None, (nodeid, nodeid + ".")).tests.keys() == {nodeid, nodeid + "."}
     assert len(store.sightings(*SCOPE, nodeid, 9)) == 1
 

@@ -85,8 +85,13 @@ def scopes(database: Database) -> tuple[HistoryScope, ...]:
     )
 
 
+def nodeids(database: Database, scope: int) -> tuple[str, ...]:
+    found = database.rows("SELECT nodeid FROM test WHERE scope = ?", (scope,))
+    return tuple(sorted(told_nodeid(stored) for (stored,) in found))
+
+
 def facts(
-    database: Database, scope: int, content: str | None, nodeids: Sequence[str], now: int
+    database: Database, scope: int, content: str | None, names: Sequence[str], now: int
 ) -> HistoryFacts:
     found = {
         int(number): told_nodeid(stored)
@@ -94,7 +99,7 @@ def facts(
             database,
             "SELECT id, nodeid FROM test WHERE scope = ? AND digest IN ({among})",
             (scope,),
-            [digest_of(one) for one in dict.fromkeys(nodeids)],
+            [digest_of(one) for one in dict.fromkeys(names)],
         )
     }
     failing = {

@@ -99,6 +99,11 @@ class SqlHistory:
         with self._database.transaction(Access.READ):
             return questions.scopes(self._database)
 
+    def nodeids(self, repository: str, variant: str) -> tuple[str, ...]:
+        with self._database.transaction(Access.READ):
+            scope = questions.scope_of(self._database, repository, variant)
+            return () if scope is None else questions.nodeids(self._database, scope)
+
     def top(self, repository: str, variant: str, limit: int) -> tuple[TestHistory, ...]:
         with self._database.transaction(Access.READ):
             scope = questions.scope_of(self._database, repository, variant)

@@ -13,6 +13,7 @@ _COMMANDS = {
     "verify": "pytest_gates.cli.verify:verify",
     "quarantine": "pytest_gates.cli.quarantine:quarantine",
     "waive": "pytest_gates.cli.waive:waive",
+    "history": "pytest_gates.cli.history:history",
     "schema": "pytest_gates.cli.schema:schema",
 }
 

@@ -33,7 +33,10 @@ class _Flake(msgspec.Struct, frozen=True, kw_only=True):
 def evaluate(evidence: Evidence, settings: FlakySettings) -> Judgement:
     facts = evidence.history if isinstance(evidence.history, HistoryFacts) else None
     flakes = tuple(
-        _flake(case, facts) for case in evidence.cases if case.standing is Standing.FLAKY
+        _flake(case, facts)
+        for case in evidence.cases
+        # One attempt cannot both fail and pass; asked first, since it is asked of every test.
+        if len(case.attempts) > 1 and case.standing is Standing.FLAKY
     )
     random = [one for one in flakes if not one.by_order]
     ordered = [one for one in flakes if one.by_order]

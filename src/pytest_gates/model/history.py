@@ -195,6 +195,9 @@ class HistoryStore(Protocol):
     def scopes(self) -> tuple[HistoryScope, ...]:
         """Whose runs it holds, sorted by repository and variant; empty when nothing was remembered."""
 
+    def nodeids(self, repository: str, variant: str) -> tuple[str, ...]:
+        """Every test it knows of, sorted."""
+
     def top(self, repository: str, variant: str, limit: int) -> tuple[TestHistory, ...]:
         """The tests that made the most runs on the base unsteady lately, worst first."""
 

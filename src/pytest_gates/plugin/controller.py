@@ -44,7 +44,11 @@ class Controller:
         self._early = early
         self._policy = policy
         self._known = known
-        self._recorder = Recorder(every_worker_runs_all=config.getoption("dist", "no") == "each")
+        self._recorder = Recorder(
+            every_worker_runs_all=config.getoption("dist", "no") == "each",
+            # Not sooner: each report of each test would ask it.
+            need_words=lambda: config.pluginmanager.register(Words(), "gates-words"),
+        )
         self._gathering = Gathering(config, early, policy, known)
         self._reruns: Reruns | None = None
         self._folder = config.rootpath / policy.report_dir
@@ -72,7 +76,6 @@ class Controller:
         if orders is not None:
             self._reruns = Reruns(self._config, orders, self._early)
             self._config.pluginmanager.register(self._reruns, "gates-reruns")
-            self._config.pluginmanager.register(Words(), "gates-words")
         if self._policy.fail_fast:
             self._run_quick_gates()
 

@@ -21,42 +21,50 @@ from _pytest.runner import call_and_report, show_test_item
 _STDIO = (0, 1, 2)
 
 
-def run_phases(
-    item: Any, nextitem: Any, tell_setup: Callable[..., object] | None = None
-) -> list[pytest.TestReport]:
-    """Set-up, call and tear-down, as pytest's own protocol does them. (8.4 - 9.2)
+class Phases:
+    """Runs single tests as pytest's own protocol does. (8.4 - 9.2)"""
 
-    Nobody hears of them but `tell_setup`, of a set-up that passed: subtests report after it.
+    def __init__(self, config: pytest.Config) -> None:
+        # Asked once: a look-up of an option costs as much as all the rest of this for a passing test.
+        self._setup_only = bool(config.getoption("setuponly", default=False))
+        self._setup_show = bool(config.getoption("setupshow", default=False))
+        self._most_failures: int = config.getoption("maxfail", None) or 0
 
-    `nextitem` decides which fixtures stay: those that it shares with `item`. Where this failure is the
-    last that `--maxfail` allows, all end, and errors of their tear-down are this test's (pytest #11706).
-    """
-    has_request = hasattr(item, "_request")
-    if has_request and not item._request:  # it ran before, in this process
-        item._initrequest()
-    option = item.config.getoption
-    try:
-        reports = [call_and_report(item, "setup", log=False)]
-        if reports[0].outcome == "passed":
-            if tell_setup is not None:
-                tell_setup(report=reports[0])
-            setup_only = option("setuponly", default=False)
-            if option("setupshow", default=False):
-                show_test_item(item, add_space=not setup_only)
-            if not setup_only:
-                reports.append(call_and_report(item, "call", log=False))
-        session = item.session
-        failed = reports[-1].outcome == "failed"
-        limit = option("maxfail", None)
-        last = failed and bool(limit) and limit <= session.testsfailed + 1
-        if last or session.shouldfail or session.shouldstop:
-            nextitem = None
-        reports.append(call_and_report(item, "teardown", log=False, nextitem=nextitem))
-    finally:
-        if has_request:
-            item._request = False
-            item.funcargs = None
-    return reports
+    def run(
+        self, item: Any, nextitem: Any, tell_setup: Callable[..., object] | None = None
+    ) -> list[pytest.TestReport]:
+        """Set-up, call and tear-down; nobody hears of them but `tell_setup`, of a set-up that passed.
+
+        `nextitem` decides which fixtures stay: those that it shares with `item`. Where this failure is
+        the last that `--maxfail` allows, all end, and errors of their tear-down are this test's
+        (pytest #11706).
+        """
+        has_request = hasattr(item, "_request")
+        if has_request and not item._request:  # it ran before, in this process
+            item._initrequest()
+        try:
+            reports = [call_and_report(item, "setup", log=False)]
+            if reports[0].outcome == "passed":
+                if tell_setup is not None:
+                    tell_setup(report=reports[0])
+                if self._setup_show:
+                    show_test_item(item, add_space=not self._setup_only)
+                if not self._setup_only:
+                    reports.append(call_and_report(item, "call", log=False))
+            session = item.session
+            last = (
+                self._most_failures
+                and reports[-1].outcome == "failed"
+                and self._most_failures <= session.testsfailed + 1
+            )
+            if last or session.shouldfail or session.shouldstop:
+                nextitem = None
+            reports.append(call_and_report(item, "teardown", log=False, nextitem=nextitem))
+        finally:
+            if has_request:
+                item._request = False
+                item.funcargs = None
+        return reports
 
 
 def renew(item: Any) -> None:

@@ -18,7 +18,7 @@ from pytest_gates.adapters.run_key import (
 )
 from pytest_gates.errors import HistoryError
 from pytest_gates.flakes.novelty import novelty_of
-from pytest_gates.model.case import CaseRecord, Outcome, Standing
+from pytest_gates.model.case import BAD_OUTCOMES, CaseRecord, Outcome, Standing
 from pytest_gates.model.evidence import NO_HISTORY, Checkout, Evidence, Unavailable
 from pytest_gates.model.history import (
     EventfulTest,
@@ -71,8 +71,8 @@ class Memory:
         names = tuple(
             case.nodeid
             for case in cases
-            if any(one.bad for one in case.attempts)
-            or any(entry.covers(case.nodeid) for entry in entries)
+            if _is_eventful(case)
+            or (entries and any(entry.covers(case.nodeid) for entry in entries))
         )
         key = self._key
         if key is None:  # pragma: no cover - the run is known before its tests are
@@ -156,6 +156,13 @@ class Memory:
         except (OSError, UnicodeDecodeError):
             return case  # not known: said nowhere, and the gate then asks the history alone
         return msgspec.structs.replace(case, novelty=novelty_of(case.nodeid, before, now))
+
+
+def _is_eventful(case: CaseRecord) -> bool:
+    attempts = case.attempts
+    if len(attempts) == 1:  # asked of every test: the common case must be cheap
+        return attempts[0].outcome in BAD_OUTCOMES
+    return any(one.bad for one in attempts)
 
 
 def _teaches(evidence: Evidence) -> bool:

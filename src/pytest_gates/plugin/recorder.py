@@ -5,7 +5,7 @@ Every line here runs for every test: three calls a test, no wrapper, nothing com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from pytest_gates.model.case import (
 )
 from pytest_gates.model.text import first_line, well_formed
 from pytest_gates.plugin.failures import MESSAGE_LIMIT, last_words, outcome_of, what_failed
-from pytest_gates.plugin.stamps import STAMP, stamp_of
+from pytest_gates.plugin.stamps import STAMP, WORD, stamp_of
 
 
 class _Open:
@@ -39,7 +39,10 @@ class _Open:
 class Recorder:
     """Registered as a plugin in the process that decides; under xdist the reports come from workers."""
 
-    def __init__(self, *, every_worker_runs_all: bool) -> None:
+    def __init__(self, *, every_worker_runs_all: bool, need_words: Callable[[], object]) -> None:
+        """`need_words` is called once, before anybody counts the first report that has a word of ours."""
+        self._need_words = need_words
+        self._worded = False
         # With `--dist each` one test has a result on each worker: not attempts, but tests of their own.
         self._each = every_worker_runs_all
         self._collected: dict[str, None] = {}
@@ -146,6 +149,9 @@ class Recorder:
         if attempt.outcome in BAD_OUTCOMES:
             return
         attempt.outcome = outcome_of(report)
+        if attempt.outcome is not Outcome.PASSED and not self._worded and WORD in report.__dict__:
+            self._worded = True
+            self._need_words()
         if attempt.outcome in BAD_OUTCOMES:
             attempt.message, attempt.line = what_failed(report)
 

@@ -17,9 +17,9 @@ from pytest_gates.plugin.early import Early
 from pytest_gates.plugin.examination import Examiner
 from pytest_gates.plugin.failures import attempt_of, note_exception
 from pytest_gates.plugin.internals import (
+    Phases,
     count_of_failed_subtests,
     disarm_timers,
-    run_phases,
 )
 from pytest_gates.plugin.lab import Lab, places_of
 from pytest_gates.plugin.orders import RerunOrders, Told
@@ -34,6 +34,7 @@ class Reruns:
 
         self._config = config
         self._orders = orders
+        self._phases = Phases(config)
         workerinput = getattr(config, "workerinput", None)
         self._worker: str | None = workerinput["workerid"] if workerinput else None
         self._start = early.start
@@ -84,14 +85,14 @@ class Reruns:
         """In place of pytest's own: the reports are the same, in the same order, after tear-down."""
         if self._is_copy:
             self._inside = True
-            self._copied += run_phases(item, nextitem)
+            self._copied += self._phases.run(item, nextitem)
             return True
         ihook = item.ihook
         ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         apart = item in self._suspects and self._begin_apart(item)
         self._inside = True
         try:
-            reports = run_phases(item, nextitem, ihook.pytest_runtest_logreport)
+            reports = self._phases.run(item, nextitem, ihook.pytest_runtest_logreport)
         finally:
             self._inside = False
         seconds = 0.0

@@ -17,7 +17,9 @@ from pytest_gates.model.exceptions import Quarantine
 STAMP = "gates_attempts"
 """Name of the attribute; on most reports there is none."""
 
-_WORD = "gates_word"
+WORD = "gates_word"
+"""On reports that are called otherwise than pytest would call them."""
+
 Word = tuple[str, str, str]
 """Category of the summary, letter, and word with -v, as pytest_report_teststatus returns them."""
 
@@ -53,7 +55,7 @@ def soften(reports: list[pytest.TestReport], entry: Quarantine) -> list[pytest.T
             continue
         report.outcome = "skipped"
         report.wasxfail = f"quarantined until {entry.expires} by {entry.owner}: {entry.reason}"
-        setattr(report, _WORD, ("quarantined", "q", "QUARANTINED"))
+        setattr(report, WORD, ("quarantined", "q", "QUARANTINED"))
     return reports
 
 
@@ -67,7 +69,7 @@ def tell_rerun(reports: Sequence[pytest.TestReport]) -> list[pytest.TestReport]:
         report.outcome = "rerun"  # type: ignore[assignment]  # a word of plugins, not of pytest
         if report.when == "teardown":
             report.when = "call"
-        setattr(report, _WORD, ("rerun", "R", "RERUN"))
+        setattr(report, WORD, ("rerun", "R", "RERUN"))
     return failed
 
 
@@ -78,7 +80,7 @@ def tell_flaky(
     number = next(at for at, one in enumerate(attempts, start=1) if one.passed)
     for report in reports:
         if report.when == "call" and not hasattr(report, "context"):
-            setattr(report, _WORD, ("flaky", "f", f"FLAKY {number}/{len(attempts)}"))
+            setattr(report, WORD, ("flaky", "f", f"FLAKY {number}/{len(attempts)}"))
     return reports
 
 
@@ -87,7 +89,7 @@ class Words:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
-        word = report.__dict__.get(_WORD)
+        word = report.__dict__.get(WORD)
         if word is None:
             return None
         category, letter, text = word

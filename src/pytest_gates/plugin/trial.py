@@ -13,7 +13,7 @@ from pytest_gates.adapters.fresh import VARIABLE, leave_answer, order_given
 from pytest_gates.model.case import Setting
 from pytest_gates.plugin.copies import Copy, Order, Result
 from pytest_gates.plugin.failures import note_exception
-from pytest_gates.plugin.internals import run_phases
+from pytest_gates.plugin.internals import Phases
 from pytest_gates.plugin.lab import FreshOrder
 
 
@@ -25,6 +25,7 @@ class Trial:
         self._folder = os.environ.pop(VARIABLE)
         self._reports: list[pytest.TestReport] = []
         self._inside = False
+        self._phases = Phases(config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> NoReturn:
@@ -39,7 +40,7 @@ class Trial:
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: Any) -> bool:
         self._inside = True
         try:
-            self._reports += run_phases(item, nextitem)
+            self._reports += self._phases.run(item, nextitem)
         finally:
             self._inside = False
         return True
