@@ -341,5 +341,5 @@ def test_a_name_space_changes_nothing() -> None:
 
 
 def test_a_message_is_one_line_without_control_characters() -> None:
-    found = case("<failure message='one &#x85; two&#10;three'/>")
-    assert found.eventful[0].attempts[0].message == "one \\x85 two"
+    found = case("<failure message='one &#x202e; two&#10;three'/>")
+    assert found.eventful[0].attempts[0].message == "one \\u202e two"

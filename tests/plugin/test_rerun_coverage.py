@@ -67,7 +67,7 @@ def test_lines_of_a_failed_attempt_are_missing_where_a_failure_was_to_be_expecte
     extra = POLICY.replace('["shop"]\n', f'["shop"]\nbranch = {str(branch).lower()}\n')
     a_project(project, MARKED, extra)
     assert run(project, *workers) == 10
-    assert ((4, 7),) == missing(project)
+    assert missing(project) == ((4, 7),)
     assert "lines-below-floor" in rules(project.result("coverage"))
 
 
@@ -75,7 +75,7 @@ def test_an_attempt_that_passed_counts(project: Project, workers: tuple[str, ...
     a_project(project, MARKED)
     (project.root / "a.seen").touch()
     run(project, *workers)
-    assert ((4, 7),) == missing(project)
+    assert missing(project) == ((4, 7),)
 
 
 def test_lines_that_another_test_ran_too_still_count(
@@ -94,7 +94,7 @@ def test_a_failed_test_in_quarantine_covers_nothing(project: Project) -> None:
         f"expires = {day}\n"
     )
     assert run(project) == 10
-    assert ((4, 7),) == missing(project)
+    assert missing(project) == ((4, 7),)
 
 
 def test_where_nobody_expected_a_failure_the_number_proves_no_floor(

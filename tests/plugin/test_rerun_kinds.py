@@ -124,12 +124,14 @@ def test_a_failure_that_happens_once_is_flaky_in_a_test_of_this_kind(
 
 
 def test_a_test_of_pytest_asyncio_is_tried_again(
-    project: Project, workers: tuple[str, ...]
+    project: Project, workers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("pytest_asyncio")
-    the_flaky_one(
-        project,
-        """
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    project.policy(
+        FLAKY + '[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = "function"\n'
+    )
+    text = """
         import asyncio, conftest, pytest
         @pytest.fixture
         def value(): return 1
@@ -137,9 +139,10 @@ def test_a_test_of_pytest_asyncio_is_tried_again(
         async def test_flaky(value):
             await asyncio.sleep(0)
             assert not conftest.first_time("a")
-        """,
-        *workers,
-    )
+    """
+    project.write({"conftest.py": ONCE, "test_it.py": text})
+    words = ("-p", "gates", "-p", "no:hypothesispytest", "--gates-profile", "ci", *workers)
+    assert project.pytester.runpytest_subprocess(*words).ret == 11
     assert case_of(project, "test_flaky").standing is Standing.FLAKY
 
 

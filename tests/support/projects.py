@@ -60,8 +60,8 @@ class Project:
                 # The outer measurement of our own code would be the one that the inner run attaches to.
                 for name in [one for one in os.environ if one.startswith("COVERAGE_PROCESS_")]:
                     del os.environ[name]
-            # Without hypothesis' plugin, which makes each inner run a second longer.
-            lean = ("-p", "no:hypothesispytest")
+            # Without plugins that make each inner run longer, and warn of settings that they miss.
+            lean = ("-p", "no:hypothesispytest", "-p", "no:asyncio")
             return self.pytester.runpytest_subprocess("-p", "gates", *lean, *args)
 
     def _measures_coverage(self) -> bool:

@@ -20,7 +20,7 @@ def lean(monkeypatch: pytest.MonkeyPatch) -> None:
     The plugin of hypothesis, where it is installed, costs an inner run a second of CPU. And a run that is
     measured from outside attaches to that measurement, so the numbers of a test would not be its own.
     """
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest -p no:asyncio")
     for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
         monkeypatch.delenv(name, raising=False)
 
