@@ -110,11 +110,20 @@ def test_a_broken_archive_is_told(tmp_path: Path, name: str, content: bytes) -> 
     assert skipped.why.startswith("it cannot be read")
 
 
-@pytest.mark.parametrize("make, name", [(a_zip, "a.zip"), (a_tar, "a.tar.gz")])
-def test_an_archive_that_was_cut_is_told(tmp_path: Path, make: object, name: str) -> None:
-    path = a_zip(tmp_path / name, FILES) if make is a_zip else a_tar(tmp_path / name, FILES)
-    path.write_bytes(path.read_bytes()[:-60])
-    assert read(path)[1]
+@pytest.mark.parametrize("name, mode", [("a.zip", ""), ("a.tgz", "w:gz"), ("a.tar.xz", "w:xz")])
+@pytest.mark.parametrize("left", [4, 60])
+def test_an_archive_that_was_cut_is_told(tmp_path: Path, name: str, mode: str, left: int) -> None:
+    path = a_tar(tmp_path / name, FILES, mode) if mode else a_zip(tmp_path / name, FILES)
+    path.write_bytes(path.read_bytes()[:-left])
+    assert [one.why[:17] for one in read(path)[1]] == ["it cannot be read"]
+
+
+def test_a_wrong_checksum_is_told(tmp_path: Path) -> None:
+    path = a_tar(tmp_path / "a.tgz", FILES)
+    content = bytearray(path.read_bytes())
+    content[-6] ^= 1
+    path.write_bytes(content)
+    assert "CRC" in read(path)[1][0].why
 
 
 def test_one_bad_document_does_not_hide_the_others(tmp_path: Path) -> None:

@@ -45,6 +45,12 @@ def lean_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     lean(monkeypatch)
 
 
+@pytest.fixture(autouse=True)
+def lean_here(pytester: pytest.Pytester) -> None:
+    """In this process pytester reads no variable."""
+    pytester.makeini("[pytest]\naddopts = -p no:asyncio -p no:hypothesispytest")
+
+
 def item_of(pytester: pytest.Pytester, text: str = MODULE) -> pytest.Item:
     (item,) = pytester.getitems(text)
     return item

@@ -114,6 +114,16 @@ def test_an_entry_that_expired_since_blocks_at_verify_time(project: Project) -> 
     assert "ended on" in done.stdout
 
 
+def test_an_entry_that_was_added_since_clears_the_same_report(project: Project) -> None:
+    a_project(project, COIN)
+    project.commit()
+    assert run(project) == 11
+    a_project(project, COIN, entry())
+    done = project.verify()
+    assert done.returncode == 0, done.stdout
+    assert "1 test(s) in quarantine, 1 of them failed" in done.stdout
+
+
 def test_an_entry_for_no_test_is_stale_and_said(project: Project) -> None:
     a_project(project, "def test_other(): pass\n", entry())
     assert run(project) == 0

@@ -221,14 +221,17 @@ def packed(codes: Mapping[int, int]) -> bytes:
 
 def unpacked(blob: bytes) -> tuple[list[int], bytes]:
     """Test numbers, ascending, and the code of each. Raises HistoryError when the blob is damaged."""
+    reader = zlib.decompressobj()
     try:
-        body = zlib.decompressobj().decompress(blob, _LARGEST_BLOB)
+        body = reader.decompress(blob, _LARGEST_BLOB)
         count, width = _HEADER.unpack_from(body)
         steps = array.array(_WIDTHS[width])
         steps.frombytes(body[_HEADER.size : _HEADER.size + count * width])
     except (zlib.error, struct.error, KeyError, ValueError) as why:
         raise _damaged() from why
-    if len(body) != _HEADER.size + count * (width + 1):
+    # Without its end a stream has not shown its checksum.
+    whole = reader.eof and not reader.unused_data
+    if not whole or len(body) != _HEADER.size + count * (width + 1):
         raise _damaged()
     if sys.byteorder == "big":
         steps.byteswap()

@@ -5,7 +5,9 @@ Nothing is unpacked to a disk. What cannot be read is told with the reason, and 
 
 from __future__ import annotations
 
+import bz2
 import datetime as dt
+import gzip
 import hashlib
 import io
 import lzma
@@ -14,6 +16,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from typing import IO
 
@@ -158,21 +161,39 @@ def _in_zip(path: Path, limits: Limits) -> Iterator[Entry | Skipped]:
 
 def _in_tar(path: Path, limits: Limits) -> Iterator[Entry | Skipped]:
     """In the order of the archive, as a stream: going back would unpack it from its beginning."""
-    with path.open("rb") as raw, tarfile.open(fileobj=raw, mode="r|*") as archive:
-        room = _Room(path, limits)
-        for one in archive:
-            # What is passed over has to be unpacked as well.
-            if not room.for_entry(one.size):
+    room = _Room(path, limits)
+    with path.open("rb") as raw, _unpacked(raw) as stream:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for one in archive:
+                # What is passed over has to be unpacked as well.
+                if not room.for_entry(one.size):
+                    yield room.exceeded()
+                    return
+                content = archive.extractfile(one) if one.isfile() else None
+                if content is not None and one.name.lower().endswith(".xml"):
+                    yield _entry(f"{path}:{one.name}", content, _changed(one.mtime), limits)
+        # Only at its end does a packed stream say that it was cut, or that its checksum is wrong.
+        while chunk := stream.read(_MIB):
+            if not room.for_bytes(len(chunk)):
                 yield room.exceeded()
                 return
-            stream = archive.extractfile(one) if one.isfile() else None
-            if stream is None or not one.name.lower().endswith(".xml"):
-                continue
-            try:
-                changed = dt.datetime.fromtimestamp(one.mtime, dt.UTC)
-            except (ValueError, OverflowError, OSError):
-                changed = None
-            yield _entry(f"{path}:{one.name}", stream, changed, limits)
+
+
+def _unpacked(raw: BufferedReader) -> BufferedIOBase:
+    """By its first bytes; unlike tarfile's own readers these notice a missing end."""
+    magic = raw.peek(6)
+    if magic.startswith(b"\x1f\x8b"):
+        return gzip.open(raw)
+    if magic.startswith(b"BZh"):
+        return bz2.open(raw)
+    return lzma.open(raw) if magic.startswith(b"\xfd7zXZ") else raw
+
+
+def _changed(seconds: float) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromtimestamp(seconds, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _entry(

@@ -10,12 +10,13 @@ import msgspec
 
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Checkout
-from pytest_gates.model.exceptions import WaiverState
+from pytest_gates.model.exceptions import Quarantine, QuarantineState, WaiverState
 from pytest_gates.model.policy import Policy, digest_of
 from pytest_gates.model.report import Decision, PolicyRecord, Report
 from pytest_gates.model.verdict import GateResult, Mode, Verdict, verdict_of
 from pytest_gates.pipeline import decide, evaluate
 
+_BY_QUARANTINE = frozenset({"tests", "flaky"})
 _CLOCK_SKEW = dt.timedelta(minutes=5)
 
 
@@ -90,7 +91,7 @@ def inspect(
     )
     clean = not any(doubt.weight for doubt in doubts)
     verdicts = _verdicts(results, recorded.keys(), policy, decision, name, clean=clean)
-    return (*doubts, *_waivers(again, name), *verdicts)
+    return (*doubts, *_waivers(again, name), *_quarantine(again, name), *verdicts)
 
 
 def _taken_over(recorded: GateResult, mode: Mode) -> GateResult:
@@ -206,10 +207,12 @@ def _altered(
 ) -> tuple[Claim, ...]:
     """The recorded answer must be the one that its own evidence and policy give, better or worse."""
     recorded = {one.gate: one for one in report.results}
+    # An entry that came, went or ended since explains another verdict on the same failures.
+    excused = _BY_QUARANTINE if _entries(report) != _entries(again) else frozenset()
     wrong = [
         one.gate
         for one in again.results
-        if one.gate in installed and _differs(recorded.get(one.gate), one)
+        if one.gate in installed - excused and _differs(recorded.get(one.gate), one)
     ]
     if wrong:
         what = f"the verdict of {', '.join(wrong)}"
@@ -226,6 +229,10 @@ def _altered(
             "run the tests again and hand over the report untouched",
         ),
     )
+
+
+def _entries(report: Report) -> list[tuple[Quarantine, QuarantineState]]:
+    return [(use.entry, use.state) for use in report.quarantine]
 
 
 def _differs(recorded: GateResult | None, again: GateResult) -> bool:
@@ -309,6 +316,15 @@ def _waivers(again: Report, name: str) -> tuple[Claim, ...]:
     stale = [use.waiver.subject for use in again.waivers if use.state is WaiverState.STALE]
     said += [f"waiver matches nothing, remove it: {subject}" for subject in stale]
     return tuple(Claim(Weight.SAID, f"{name}: {text}") for text in said)
+
+
+def _quarantine(again: Report, name: str) -> tuple[Claim, ...]:
+    failed = sum(len(use.excused) for use in again.quarantine)
+    covered = sum(use.tests for use in again.quarantine)
+    if not covered:
+        return ()
+    text = f"{name}: {covered} test(s) in quarantine, {failed} of them failed"
+    return (Claim(Weight.SAID, text),)
 
 
 def _remedy(result: GateResult) -> str | None:

@@ -19,6 +19,13 @@ from pytest_gates.model.verdict import Judgement, Measure
 
 _UNLIKELY = 0.05
 _SEVERAL = 2
+# Under which limit of the policy the findings of a rule fall.
+_SETTING_OF = {
+    "new-flaky-test": "new-flaky",
+    "flaky-test": "flaky",
+    "order-dependent-test": "order-dependent",
+    "too-many-quarantined": "max-quarantined",
+}
 
 
 class _Flake(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,14 +131,17 @@ def _judged(
         case = flake.case
         line = next((one.line for one in case.attempts if one.line is not None), None)
         diagnosis = case.diagnosis
+        novelty, past = _novelty(case), _past(case, evidence)
         parts = [
             *_because(case),
             diagnosis.why
             if diagnosis is not None
             else f"passed only on attempt {len(case.attempts)}, rerun by another plugin",
             *_texts(case),
-            *_past(case, evidence),
+            *novelty,
+            *past,
         ]
+        remedy, excuse = _next_steps(case)
         kind = diagnosis.kind if diagnosis is not None else FlakeClass.FLAKY
         yield Finding(
             rule=rule,
@@ -139,8 +149,11 @@ def _judged(
             effect=effect,
             subject=case.nodeid,
             location=Location(path=case.path, line=line),
-            remedy=_remedy(case),
+            remedy=remedy,
+            excuse=excuse,
+            setting=_SETTING_OF.get(rule),
             fingerprint=fingerprint_of(rule, case.nodeid, ""),
+            detail="; ".join(past if flake.known else (*novelty, *past)),
         )
 
 
@@ -160,26 +173,29 @@ def _texts(case: CaseRecord) -> list[str]:
     return [f"{len(kinds)} different failures"] if len(kinds) > 1 else []
 
 
+def _novelty(case: CaseRecord) -> list[str]:
+    return [] if case.novelty is None else [f"the test is {case.novelty} in this change"]
+
+
 def _past(case: CaseRecord, evidence: Evidence) -> list[str]:
-    said = [] if case.novelty is None else [f"the test is {case.novelty} in this change"]
+    """What the base says of it; never empty."""
     if isinstance(evidence.history, Unavailable):
-        return [*said, f"past unknown: {evidence.history.why}"]
+        return [f"past unknown: {evidence.history.why}"]
     past = evidence.history.tests.get(case.nodeid)
     if past is None or past.base.runs == 0:
-        return [*said, "never seen on the base"]
-    if past.base.failures == 0:
-        said.append(f"on the base {told_upper_bound(past.base.runs)}")
-    else:
-        said.append(told_rate(past.base))
+        return ["never seen on the base"]
+    clean = past.base.failures == 0
+    said = [f"on the base {told_upper_bound(past.base.runs)}" if clean else told_rate(past.base)]
     if case.nodeid in evidence.history.failing_on_base:
         said.append("its latest run on the base failed too")
     return said
 
 
-def _remedy(case: CaseRecord) -> str:
+def _next_steps(case: CaseRecord) -> tuple[str, str | None]:
+    """Remedy and excuse; where nobody knows how to reproduce it, the excuse is all there is to do."""
     command = case.diagnosis.command if case.diagnosis is not None else None
-    shown = f"reproduce: {command}; or " if command else ""
-    return f"{shown}quarantine it for a time: gates quarantine add {shlex.quote(case.nodeid)}"
+    excuse = f"quarantine it for a time: gates quarantine add {shlex.quote(case.nodeid)}"
+    return (f"reproduce: {command}", excuse) if command else (excuse, None)
 
 
 def _of_quarantine(
@@ -224,7 +240,7 @@ def _other_failures(evidence: Evidence) -> Iterable[Finding]:
     for case in evidence.cases:
         if case.diagnosis is None or case.standing not in {Standing.FAILED, Standing.ERROR}:
             continue
-        parts = [case.diagnosis.why, *_texts(case), *_past(case, evidence)]
+        parts = [case.diagnosis.why, *_texts(case), *_novelty(case), *_past(case, evidence)]
         yield _about(
             f"told-{case.diagnosis.kind}",
             case.nodeid,
@@ -250,6 +266,7 @@ def _about(rule: str, subject: str, message: str, effect: Effect, remedy: str | 
         effect=effect,
         subject=subject,
         remedy=remedy,
+        setting=_SETTING_OF.get(rule),
         fingerprint=fingerprint_of(rule, subject, ""),
     )
 
@@ -260,13 +277,15 @@ def _measure(name: str, observed: int, limit: int | None, setting: str) -> Measu
 
 
 def _summary(random: int, new: int, ordered: int, evidence: Evidence) -> str:
-    parts = [f"{random} flaky ({new} new)" if random else "no flaky tests"]
+    """Read behind the name of the gate: `flaky none`, `flaky 2 found (1 new)`."""
+    parts = [f"{random} found ({new} new)"] if random else []
     if ordered:
         parts.append(f"{ordered} order-dependent")
-    excused = sum(len(use.excused) for use in evidence.quarantine)
+    parts = parts or ["none"]
+    failed = sum(len(use.excused) + len(use.refused) for use in evidence.quarantine)
     covered = sum(use.tests for use in evidence.quarantine)
     if covered:
-        parts.append(f"{covered} in quarantine, {excused} of them failed")
+        parts.append(f"{failed} of {covered} in quarantine failed")
     record = evidence.reruns
     if record is not None and record.tried:
         parts.append(f"{record.tried} tried again")

@@ -55,7 +55,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `subject` is what the finding is about when that is not a place: a node id, a package.
     `severity` is None where the tool does not say; that counts as failing, not as harmless.
-    `fingerprint` survives the movement of lines.
+    `fingerprint` survives the movement of lines. `remedy` is the next step, `excuse` the other one: how
+    to live with it for a time. `setting` is the `Measure.setting` whose threshold it broke.
     """
 
     rule: str
@@ -68,6 +69,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     aliases: tuple[str, ...] = ()
     url: str | None = None
     remedy: str | None = None
+    excuse: str | None = None
+    setting: str | None = None
     fingerprint: str | None = None
     detail: str | None = None
 

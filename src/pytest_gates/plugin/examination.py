@@ -151,6 +151,7 @@ class Examiner:
                 in_module=len(module),
                 other_order=prefix != tuple(range(place)),
                 belief=belief_of(prior),
+                known_flaky=prior is not None and 0 < prior.failures < prior.runs,
                 reruns=self._reruns_left(first, rules),
             )
         )

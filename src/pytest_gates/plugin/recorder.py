@@ -52,7 +52,9 @@ class Recorder:
         self._diagnoses: dict[str, Diagnosis] = {}
         self._errors: dict[str, CollectionError] = {}
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Before the terminal counts it: that may need words of ours."""
         nodeid = report.nodeid
         worker: str | None = getattr(report, "worker_id", None)
         key: Any = nodeid if worker is None else (worker, nodeid)

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 
 import msgspec
 
+from pytest_gates.model.case import CaseRecord
 from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.evidence import Checkout, Scan
-from pytest_gates.model.exceptions import WaiverState
 from pytest_gates.model.finding import Effect, Finding
 from pytest_gates.model.report import Decision, Report
 from pytest_gates.model.text import printable
 from pytest_gates.model.verdict import GateResult, Mode, Verdict
+from pytest_gates.reporters.terminal_excuses import (
+    excused_tests,
+    flake_lines,
+    quarantine_lines,
+    to_mind,
+    waiver_lines,
+)
+from pytest_gates.reporters.terminal_findings import (
+    INDENT,
+    MOST_NAMED,
+    WIDTH,
+    finding_lines,
+    others,
+    told,
+)
 
 MOST_LINES = 25
-_WIDTH = 160
-_SOON_DAYS = 14
-_MOST_PLACES = 4
-_BELOW_FLOOR = "-below-floor"
-_INDENT = " " * 18
 
 
 class Style(enum.StrEnum):
@@ -59,7 +70,7 @@ def lines(report: Report, detail: Detail, report_path: str) -> tuple[Line, ...]:
     """Never empty; exactly one line when the decision is `pass` and -v was not asked for."""
     # Names of gates and folders are as hostile as any text: the last word on it is spoken here.
     said = _said(report, detail, report_path)
-    return tuple(Line(printable(line.text, 2 * _WIDTH), line.style) for line in said)
+    return tuple(Line(printable(line.text, 2 * WIDTH), line.style) for line in said)
 
 
 def _said(report: Report, detail: Detail, report_path: str) -> tuple[Line, ...]:
@@ -70,12 +81,18 @@ def _said(report: Report, detail: Detail, report_path: str) -> tuple[Line, ...]:
         Line(f"gates: {report.decision.upper()}", Style.TITLE),
         Line(_provenance(report)),
     )
-    foot = (*_waiver_lines(report), *_passing(report), Line(_closing(report, report_path)))
+    excuses = (*waiver_lines(report), *quarantine_lines(report), *flake_lines(report))
+    foot = (
+        *(Line(text) for text in excuses),
+        *_passing(report),
+        Line(_closing(report, report_path)),
+    )
+    cases = _told_apart(report)
     if detail is Detail.FULL:
         noted = [result for result in report.results if result not in loud and result.findings]
-        body = tuple(line for result in (*loud, *noted) for line in _whole_block(result))
+        body = tuple(line for result in (*loud, *noted) for line in _whole_block(result, cases))
         return (*head, *body, *_measures(report), *_notes(report), *foot)
-    return (*head, *_fitted(loud, MOST_LINES - len(head) - len(foot)), *foot)
+    return (*head, *_fitted(loud, cases, MOST_LINES - len(head) - len(foot)), *foot)
 
 
 def verdict_line(report: Report) -> str | None:
@@ -108,33 +125,20 @@ def _one_line(report: Report, report_path: str) -> Line:
     style = _STYLE_OF[report.decision]
     if _only_partial(report):
         why = ", ".join(report.evidence.run.selection)
-        return Line(printable(f"gates: not judged, partial run ({why})", _WIDTH), Style.UNSURE)
+        return Line(printable(f"gates: not judged, partial run ({why})", WIDTH), Style.UNSURE)
     if report.decision is Decision.PASS:
         said = [f"{result.gate} {_after_waivers(result)}" for result in report.results]
-        said += _waivers_to_mind(report)
+        said += to_mind(report)
         text = f"gates: pass · {' · '.join(said)}"
-        return Line(printable(f"{text} · report {report_path}", 2 * _WIDTH), style)
+        return Line(printable(f"{text} · report {report_path}", 2 * WIDTH), style)
     loud = ", ".join(f"{one.gate} ({_first_rule(one)})" for one in _loud(report))
     text = f"gates: {report.decision.upper()} · {loud} · report {report_path}"
-    return Line(printable(text, 2 * _WIDTH), style)
+    return Line(printable(text, 2 * WIDTH), style)
 
 
 def _after_waivers(result: GateResult) -> str:
     waived = len(result.waived)
     return f"{result.summary} ({waived} waived)" if waived else result.summary
-
-
-def _waivers_to_mind(report: Report) -> list[str]:
-    """Also a green run says which excuses are over, or soon will be."""
-    today = report.judged.date()
-    soon = [
-        use.waiver.expires
-        for use in report.waivers
-        if use.state is WaiverState.USED and (use.waiver.expires - today).days <= _SOON_DAYS
-    ]
-    idle = sum(1 for use in report.waivers if use.state in {WaiverState.STALE, WaiverState.EXPIRED})
-    said = [f"{idle} waiver(s) to remove"] if idle else []
-    return said + ([f"{len(soon)} waiver(s) end by {max(soon)}"] if soon else [])
 
 
 def _first_rule(result: GateResult) -> str:
@@ -157,7 +161,7 @@ def _provenance(report: Report) -> str:
     coverage = report.evidence.coverage
     if isinstance(coverage, CoverageFacts):
         parts.append(f"coverage by {coverage.measured_by}, {coverage.core}")
-    return printable(" · ".join(parts), _WIDTH)
+    return printable(" · ".join(parts), WIDTH)
 
 
 def _loud(report: Report) -> tuple[GateResult, ...]:
@@ -175,23 +179,39 @@ def _label(result: GateResult) -> str:
     return "BLOCK" if result.verdict is Verdict.FAIL else "UNSURE"
 
 
-def _fitted(results: tuple[GateResult, ...], room: int) -> tuple[Line, ...]:
+def _told_apart(report: Report) -> dict[str, CaseRecord]:
+    """The cases that were tried again, by node id."""
+    return {case.nodeid: case for case in report.evidence.cases if case.diagnosis is not None}
+
+
+def _fitted(
+    results: tuple[GateResult, ...], cases: Mapping[str, CaseRecord], room: int
+) -> tuple[Line, ...]:
     """One group of each gate first, then more of each as long as there is room."""
     shown = [1] * len(results)
-    used = sum(len(_block(result, 1)) for result in results)
+    used = sum(len(_block(result, 1, cases)) for result in results)
+    # That a gate blocks is told before the advice of another.
+    for number in reversed(range(len(results))):
+        if used <= room:
+            break
+        shown[number] = 0
+        used += len(_block(results[number], 0, cases)) - len(_block(results[number], 1, cases))
     for number, result in enumerate(results):
         while shown[number] < len(_groups(result)):
-            grown = len(_block(result, shown[number] + 1)) - len(_block(result, shown[number]))
+            now = len(_block(result, shown[number], cases))
+            grown = len(_block(result, shown[number] + 1, cases)) - now
             if used + grown > room:
                 break
             shown[number] += 1
             used += grown
     body = [
-        line for result, count in zip(results, shown, strict=True) for line in _block(result, count)
+        line
+        for result, count in zip(results, shown, strict=True)
+        for line in _block(result, count, cases)
     ]
     if len(body) <= room:
         return tuple(body)
-    return (*body[: room - 1], Line(f"{_INDENT} … more in the report"))
+    return (*body[: room - 1], Line(f"{INDENT} … more in the report"))
 
 
 def _groups(result: GateResult) -> tuple[tuple[Finding, ...], ...]:
@@ -202,100 +222,40 @@ def _groups(result: GateResult) -> tuple[tuple[Finding, ...], ...]:
     return tuple(tuple(group) for group in found.values())
 
 
-def _block(result: GateResult, count: int) -> tuple[Line, ...]:
-    """The first `count` groups: what, where, what next, and where else."""
+def _block(result: GateResult, count: int, cases: Mapping[str, CaseRecord]) -> tuple[Line, ...]:
+    """The first `count` groups: what, where, what next, and where else; for 0 one line alone."""
     groups = _groups(result)
+    lead = f" {_label(result):<6} {result.gate:<10}"
     style = Style.BAD if _label(result) == "BLOCK" else Style.UNSURE
+    if count == 0:
+        left_out = sum(len(group) for group in groups) - 1
+        more = f" (+{left_out} in the report)" if left_out > 0 else ""
+        return tuple(Line(f"{lead} {told(group[0])}{more}", style) for group in groups[:1])
     out: list[Line] = []
     for number, group in enumerate(groups[:count]):
-        lead = f" {_label(result):<6} {result.gate:<10}" if number == 0 else _INDENT
-        out.append(Line(f"{lead} {_told(group[0])}", style if number == 0 else Style.PLAIN))
-        next_step = _next_step(result, group[0])
-        if next_step:
-            out.append(Line(f"{_INDENT} {next_step}"))
+        first, *rest = finding_lines(result, group[0], cases)
+        out.append(Line(f"{INDENT if number else lead} {first}", Style.PLAIN if number else style))
+        out += [Line(f"{INDENT} {text}") for text in rest]
         if len(group) > 1:
-            others = ", ".join(one.where for one in group[1 : 1 + _MOST_PLACES] if one.where)
-            more = ", …" if len(group) > 1 + _MOST_PLACES else ""
-            out.append(
-                Line(
-                    printable(
-                        f"{_INDENT} +{len(group) - 1} {group[0].rule}: {others}{more}", _WIDTH
-                    )
-                )
-            )
+            out.append(Line(f"{INDENT} {others(group)}"))
     hidden = sum(len(group) for group in groups[count:])
     if hidden:
-        rules = ", ".join(group[0].rule for group in groups[count : count + _MOST_PLACES])
-        out.append(Line(printable(f"{_INDENT} +{hidden} in the report: {rules}", _WIDTH)))
+        rules = ", ".join(group[0].rule for group in groups[count : count + MOST_NAMED])
+        out.append(Line(printable(f"{INDENT} +{hidden} in the report: {rules}", WIDTH)))
     return tuple(out)
 
 
-def _whole_block(result: GateResult) -> tuple[Line, ...]:
+def _whole_block(result: GateResult, cases: Mapping[str, CaseRecord]) -> tuple[Line, ...]:
     """Every finding, notes too."""
     style = Style.BAD if _label(result) == "BLOCK" else Style.UNSURE
     out = [
-        Line(f" {_label(result):<6} {result.gate:<10} {printable(result.summary, _WIDTH)}", style)
+        Line(f" {_label(result):<6} {result.gate:<10} {printable(result.summary, WIDTH)}", style)
     ]
     for finding in (*result.failures, *result.unknowns):
-        out.append(Line(f"{_INDENT} {_told(finding)}"))
-        next_step = _next_step(result, finding)
-        if next_step:
-            out.append(Line(f"{_INDENT}   {next_step}"))
+        first, *rest = finding_lines(result, finding, cases)
+        out += [Line(f"{INDENT} {first}"), *(Line(f"{INDENT}   {text}") for text in rest)]
     notes = [one for one in result.findings if one.effect is Effect.NOTE]
-    out += [Line(f"{_INDENT} note: {_told(one)}") for one in notes]
-    return tuple(out)
-
-
-def _told(finding: Finding) -> str:
-    severity = f" ({finding.severity})" if finding.severity else ""
-    where = finding.where
-    place = f"{printable(where, 90)}: " if where and where not in finding.message else ""
-    if where in {"suite", "total"}:
-        place = ""
-    return printable(
-        f"{finding.rule}{severity} {place}{printable(finding.message, 200)}", 2 * _WIDTH
-    )
-
-
-def _next_step(result: GateResult, finding: Finding) -> str:
-    parts = [f"next: {finding.remedy}"] if finding.remedy else []
-    origin = _threshold_of(result, finding)
-    if origin:
-        parts.append(f"set by {origin}")
-    return printable(" · ".join(parts), 2 * _WIDTH)
-
-
-def _threshold_of(result: GateResult, finding: Finding) -> str | None:
-    """Where the number is written that this finding did not reach."""
-    if finding.effect is not Effect.FAIL:
-        return None
-    limited = [one for one in result.measures if one.origin and one.required]
-    if finding.rule.endswith(_BELOW_FLOOR):
-        unit = finding.rule.removesuffix(_BELOW_FLOOR)
-        name = unit if finding.subject in {None, "total"} else f"{unit} in {finding.subject}"
-        return next((one.origin for one in limited if one.name == name), None)
-    # Without a severity there was nothing to compare: the finding counts by itself.
-    return limited[0].origin if limited and finding.severity is not None else None
-
-
-def _waiver_lines(report: Report) -> tuple[Line, ...]:
-    today = report.judged.date()
-    out: list[Line] = []
-    # The one that no longer excuses anything comes first.
-    for use in sorted(report.waivers, key=lambda one: one.state is not WaiverState.EXPIRED):
-        one = use.waiver
-        about = f"{one.gate} {one.subject} ({one.owner}: {one.reason})"
-        if use.state is WaiverState.EXPIRED:
-            now = "it counts again" if use.matched else "remove it"
-            out.append(Line(f" EXPIRED {printable(about, 120)} ended {one.expires}: {now}"))
-        elif use.state is WaiverState.STALE:
-            out.append(Line(f" STALE  {printable(about, 120)} matches nothing: remove it"))
-        elif use.state is WaiverState.USED:
-            left = (one.expires - today).days
-            soon = f", {left} day(s) left" if left <= _SOON_DAYS else ""
-            out.append(Line(f" WAIVED {printable(about, 120)} until {one.expires}{soon}"))
-    if len(out) > 3:  # noqa: PLR2004 - a long file of waivers must not push the findings off the screen
-        return (*out[:2], Line(f" WAIVED {len(out) - 2} more exceptions in the report"))
+    out += [Line(f"{INDENT} note: {told(one)}") for one in notes]
     return tuple(out)
 
 
@@ -309,7 +269,7 @@ def _passing(report: Report) -> tuple[Line, ...]:
         if one.verdict is Verdict.SKIPPED
     ]
     return (
-        (Line(printable(f" pass   {' · '.join(parts)}", 2 * _WIDTH), Style.GOOD),) if parts else ()
+        (Line(printable(f" pass   {' · '.join(parts)}", 2 * WIDTH), Style.GOOD),) if parts else ()
     )
 
 
@@ -320,7 +280,7 @@ def _measures(report: Report) -> tuple[Line, ...]:
             required = f", required {one.required}" if one.required else ""
             origin = f"  [{one.origin}]" if one.origin and one.required else ""
             text = f" {result.gate}: {one.name} {one.observed}{required}{origin}"
-            out.append(Line(printable(text, 2 * _WIDTH)))
+            out.append(Line(printable(text, 2 * WIDTH)))
     return tuple(out)
 
 
@@ -353,5 +313,9 @@ def _closing(report: Report, report_path: str) -> str:
         return f" report {report_path}"
     tests = next((one for one in report.results if one.gate == "tests"), None)
     passing = tests is not None and tests.verdict is Verdict.PASS and not tests.waived
-    said = "Tests pass, but " + ", ".join(parts) if passing else ", ".join(parts).capitalize()
+    excused = excused_tests(report)
+    aside = f" ({excused} in quarantine failed)" if excused else ""
+    said = (
+        f"Tests pass{aside}, but {', '.join(parts)}" if passing else ", ".join(parts).capitalize()
+    )
     return f" {said}. Report {report_path}"

@@ -79,14 +79,21 @@ def only(evidence: Evidence, settings: FlakySettings = STRICT) -> Finding:
 def test_no_flaky_test_is_a_pass_that_says_so() -> None:
     judgement = evaluate(an_evidence(), STRICT)
     assert judgement.findings == ()
-    assert judgement.summary == "no flaky tests"
+    assert judgement.summary == "none"
 
 
 def test_a_flaky_test_that_was_never_seen_to_flake_is_new_and_blocks() -> None:
     finding = only(seen(a_flake()))
     assert (finding.rule, finding.effect) == ("new-flaky-test", Effect.FAIL)
     assert "never seen on the base" in finding.message
-    assert "gates quarantine add t.py::a" in (finding.remedy or "")
+    assert finding.remedy == "reproduce: pytest t.py::a"
+    assert finding.excuse == "quarantine it for a time: gates quarantine add t.py::a"
+
+
+def test_where_nobody_can_reproduce_it_quarantine_is_the_next_step() -> None:
+    finding = only(seen(a_flake(diagnosis=None)))
+    assert finding.remedy == "quarantine it for a time: gates quarantine add t.py::a"
+    assert finding.excuse is None
 
 
 def test_a_pass_on_rerun_does_not_excuse_a_test_with_a_clean_history() -> None:
@@ -251,5 +258,57 @@ def test_the_summary_counts_what_the_findings_tell() -> None:
         quarantine=(a_use(QuarantineState.USED, tests=2, excused=("t.py::q",)),),
     )
     assert evaluate(evidence, STRICT).summary == (
-        "2 flaky (1 new), 1 order-dependent, 2 in quarantine, 1 of them failed"
+        "2 found (1 new), 1 order-dependent, 1 of 2 in quarantine failed"
     )
+
+
+def test_a_summary_without_a_flaky_test_reads_well_behind_the_name_of_the_gate() -> None:
+    uses = (a_use(QuarantineState.USED, tests=2, excused=("t.py::q",)),)
+    evidence = seen(quarantine=uses, reruns=RerunRecord(tried=5))
+    assert evaluate(evidence, STRICT).summary == "none, 1 of 2 in quarantine failed, 5 tried again"
+
+
+def test_only_order_dependent_tests_are_not_said_to_be_none() -> None:
+    evidence = seen(a_flake(kind=FlakeClass.ORDER_DEPENDENT))
+    assert evaluate(evidence, STRICT).summary == "1 order-dependent"
+
+
+def test_a_failure_that_no_entry_excuses_is_a_failure_in_quarantine_too() -> None:
+    refused = (Refusal(test="t.py::q", why="a new way: x"),)
+    evidence = seen(quarantine=(a_use(QuarantineState.USED, tests=1, refused=refused),))
+    assert evaluate(evidence, STRICT).summary == "none, 1 of 1 in quarantine failed"
+
+
+@pytest.mark.parametrize(
+    "evidence, settings, setting",
+    [
+        (seen(a_flake()), STRICT, "new-flaky"),
+        (seen(a_flake(), past=(a_past(),)), FlakySettings(flaky=0), "flaky"),
+        (seen(a_flake(kind=FlakeClass.ORDER_DEPENDENT)), STRICT, "order-dependent"),
+        (
+            seen(quarantine=(a_use(QuarantineState.IDLE, tests=3),)),
+            FlakySettings(max_quarantined=2),
+            "max-quarantined",
+        ),
+        (seen(quarantine=(a_use(QuarantineState.EXPIRED),)), STRICT, None),
+    ],
+)
+def test_a_finding_names_the_limit_that_it_exceeds(
+    evidence: Evidence, settings: FlakySettings, setting: str | None
+) -> None:
+    judgement = evaluate(evidence, settings)
+    assert only(evidence, settings).setting == setting
+    assert setting is None or setting in {one.setting for one in judgement.measures}
+
+
+@pytest.mark.parametrize(
+    "novelty, past, detail",
+    [
+        (Novelty.UNCHANGED, (a_past(failures=10, runs=200),), "10 of 200 on the base"),
+        (Novelty.CHANGED, (), "the test is changed in this change; never seen on the base"),
+    ],
+)
+def test_its_past_is_told_apart_from_what_it_is(
+    novelty: Novelty, past: tuple[TestHistory, ...], detail: str
+) -> None:
+    assert (only(seen(a_flake(novelty=novelty), past=past)).detail or "").startswith(detail)

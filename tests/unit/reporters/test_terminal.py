@@ -157,7 +157,7 @@ def test_a_failed_test_names_how_to_reproduce_it() -> None:
     policy = a_policy(gate_policy(TESTS, TestsSettings()))
     report = a_report(TESTS, policy=policy, evidence=evidence)
     assert screen(report)[2:4] == [
-        " BLOCK  tests      failed-test tests/t.py: failed",
+        " BLOCK  tests      failed-test tests/t.py::test_a: failed",
         "                   next: reproduce: pytest tests/t.py::test_a",
     ]
 
