@@ -309,12 +309,31 @@ def test_a_user_who_may_only_read_can_ask(reader: str) -> None:
     store.close()
 
 
-def test_a_connection_that_was_cut_is_told(postgresql_place: Place) -> None:
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pytest-gates'"
+)
+
+
+def test_a_connection_that_was_cut_while_the_tests_ran_is_made_anew(
+    postgresql_place: Place,
+) -> None:
     store = postgresql_place.open()
-    with psycopg.connect(postgresql_place.where) as other:
-        other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name = 'pytest-gates'"
-        )
+    postgresql_place.run(CUT)
+    assert store.remember(a_run("run-1", clean=(A,))) is Remembered.WRITTEN
+
+
+def test_a_connection_that_is_cut_within_a_transaction_is_told(postgresql_place: Place) -> None:
+    store = postgresql_place.open()
+    database = postgresql_place.database()
+
+    def cut_off() -> None:
+        with database.transaction(Access.WRITE):
+            database.execute("INSERT INTO scope (repository, variant) VALUES ('lost', '')")
+            postgresql_place.run(CUT)
+            database.execute("SELECT 1")
+
     with pytest.raises(HistoryError):
-        store.remember(a_run("run-1", clean=(A,)))
+        cut_off()
+    database.close()
+    assert store.remember(a_run("run-1", clean=(A,))) is Remembered.WRITTEN
+    assert [one.repository for one in store.scopes()] == [SCOPE[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,8 @@ def play(shop: Path, folder: Path) -> Played:
         capture_output=True,
         text=True,
         timeout=300,
+        # pytest-asyncio, which other tests need, warns of settings that the example does not need.
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )
     return Played(done.returncode, done.stdout + done.stderr, folder)
 

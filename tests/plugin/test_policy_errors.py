@@ -156,7 +156,7 @@ def test_the_default_policy_holds_tests_coverage_and_the_scanners(project: Proje
     # Partial and local, so that no scanner is started for this.
     done = project.run("-k", "test_it")
     assert done.ret == 0
-    assert _gates_of(project) == ["tests", "coverage", "bandit", "pip-audit"]
+    assert _gates_of(project) == ["tests", "coverage", "flaky", "bandit", "pip-audit"]
     assert project.report().policy.gates["bandit"]["fail-on"] == "high"
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 
 from pytest_gates.model.report import Decision
 from support.covered import TEST, statements
+from support.flaking import FLAKY, ONCE
 from support.projects import ONLY_TESTS, Project
 from support.runs import added, block, header, lean, plain, said
 
 _GREEN = {"test_it.py": "def test_it(): pass"}
 _RED = {"test_it.py": "def test_it(): assert 1 == 2"}
+_FLAKY = """
+    import conftest
+    def test_flaky(): assert not conftest.first_time("a"), "lost the race"
+"""
 _LOW_COVERAGE = "[tool.pytest-gates.coverage]\nlines = 99\nsource = ['shop']\n"
 
 
@@ -79,6 +85,65 @@ def test_a_blocking_line_tells_rule_number_place_and_next_step(project: Project)
         "set by pyproject.toml [tool.pytest-gates.coverage] lines",
     ):
         assert part in told
+
+
+def test_a_new_flaky_test_is_told_by_name_with_its_limit_and_two_next_steps(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    project.policy("[tool.pytest-gates.tests]\n[tool.pytest-gates.flaky]\n")
+    project.write({"conftest.py": ONCE, "test_it.py": _FLAKY})
+    project.commit()
+    done = project.run("--gates-profile", "ci", *workers)
+    assert done.ret == 10
+    told = block(done.outlines)
+    for part in (
+        "BLOCK  flaky      new-flaky-test test_it.py::test_flaky (line ",
+        " next: reproduce: until ! pytest test_it.py::test_flaky; do :; done",
+        " next: or quarantine it for a time: gates quarantine add test_it.py::test_flaky",
+        "set by pyproject.toml [tool.pytest-gates.flaky] new-flaky (default)",
+    ):
+        assert sum(part in line for line in told) == 1
+    assert max(map(len, told)) <= 200
+
+
+def test_a_failed_test_says_what_it_was_told_to_be(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    project.policy(FLAKY).write(_RED)
+    done = project.run("--gates-profile", "ci", *workers)
+    assert done.ret == 1
+    told = "\n".join(block(done.outlines))
+    assert "failed-test test_it.py::test_it (line 1)" in told
+    assert re.search(r" regression: failed (\d+) of \1 further attempts$", told, re.MULTILINE)
+
+
+def test_what_quarantine_excuses_is_told_beside_what_blocks(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    last_day = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)
+    project.policy(FLAKY + _LOW_COVERAGE)
+    project.write(
+        {
+            "conftest.py": ONCE,
+            "test_it.py": _FLAKY,
+            "shop.py": statements(1, 40),
+            "test_shop.py": TEST,
+            "gates-exceptions.toml": f"""
+                [[quarantine]]
+                test = "test_it.py::test_flaky"
+                reason = "races with the clock"
+                owner = "@ana"
+                expires = {last_day}
+            """,
+        }
+    )
+    done = project.run("--gates-profile", "ci", *workers)
+    assert done.ret == 10
+    told = block(done.outlines)
+    entry = "test_it.py::test_flaky failed (@ana: races with the clock)"
+    assert any(line.startswith(f" QUARANT {entry} until {last_day}, ") for line in told)
+    assert "flaky none, 1 of 1 in quarantine failed, 1 tried again" in "\n".join(told)
+    assert told[-1].startswith(" Tests pass (1 in quarantine failed), but 1 gate(s) block")
 
 
 def test_green_tests_are_said_beside_a_block(project: Project) -> None:

@@ -48,7 +48,7 @@ def _has_started(server: Any) -> bool:
     try:
         server.start()
         psycopg.connect(server.get_uri()).close()
-    except (subprocess.TimeoutExpired, AssertionError, psycopg.OperationalError):
+    except (subprocess.SubprocessError, OSError, AssertionError, psycopg.OperationalError):
         return False
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -60,15 +60,11 @@ class PostgresqlDatabase:
             f"SET LOCAL search_path = {SCHEMA}, pg_catalog;"
             f" SET LOCAL lock_timeout = {int(wait_seconds * 1000)}; "
         )
+        self._url = url
+        self._connect_seconds = int(parts.get("connect_timeout", _CONNECT_SECONDS))
+        self._closed = False
         with self._told():
-            self._connection = psycopg.connect(
-                url,
-                autocommit=True,
-                prepare_threshold=None,  # for poolers, too
-                client_encoding="utf8",
-                fallback_application_name="pytest-gates",
-                connect_timeout=int(parts.get("connect_timeout", _CONNECT_SECONDS)),
-            )
+            self._connection = self._connect()
         try:
             self._make_schema()
         except BaseException:
@@ -77,7 +73,8 @@ class PostgresqlDatabase:
 
     @contextmanager
     def transaction(self, access: Access) -> Iterator[None]:
-        with self._told(), self._connection.transaction():
+        with self._told(), ExitStack() as stack:
+            self._begin(stack)
             self._connection.execute((self._set + _BEGIN[access]).encode())
             yield
 
@@ -117,7 +114,28 @@ class PostgresqlDatabase:
         self.execute(" ".join(("INSERT INTO", table, "(", names, ")", *source, incoming, conflict)))
 
     def close(self) -> None:
+        self._closed = True
         self._connection.close()
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(
+            self._url,
+            autocommit=True,
+            prepare_threshold=None,  # for poolers, too
+            client_encoding="utf8",
+            fallback_application_name="pytest-gates",
+            connect_timeout=self._connect_seconds,
+        )
+
+    def _begin(self, stack: ExitStack) -> None:
+        """A server, pooler or firewall may have ended a connection that was idle while the tests ran."""
+        try:
+            stack.enter_context(self._connection.transaction())
+        except psycopg.OperationalError:
+            if self._closed or not self._connection.closed:
+                raise
+            self._connection = self._connect()
+            stack.enter_context(self._connection.transaction())
 
     def _make_schema(self) -> None:
         """Only where it is not there: hardly any user has the right to make one."""

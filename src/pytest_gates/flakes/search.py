@@ -20,6 +20,10 @@ class Lost(Exception):
     """An answer was missing or contradicts earlier ones: the effect is not a matter of order alone."""
 
 
+class Contradicted(Lost):
+    """The same sequence showed the effect once and not another time: chance decides, not order."""
+
+
 class Found(msgspec.Struct, frozen=True):
     """A set that shows the effect, in the order in which its members must run.
 
@@ -52,7 +56,20 @@ def smallest_set(prefix: tuple[int, ...], *, width: int = 1) -> Search:
         rest = rest[: length - 1]
         if (yield from _asked(kept)):
             return (yield from _thinned(kept))
-    raise Lost("what was found does not show it again")
+    raise Contradicted("behind the tests that were found it does not show again")
+
+
+def confirmed(members: tuple[int, ...], times: int) -> Generator[Sequences, Answers, None]:
+    """Ask `times` more whether the effect shows behind `members`, and not without them.
+
+    A test that fails at random can lead a search anywhere; it does not stand this. Raises Lost.
+    """
+    for _ in range(times):
+        behind, alone = yield (members, ())
+        if behind is None or alone is None:
+            raise Lost("a sequence of tests could not be run to its end")
+        if alone or not behind:
+            raise Contradicted("behind the tests that were found, and without them, it varies")
 
 
 def _shortest(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import msgspec
@@ -26,7 +26,14 @@ from pytest_gates.flakes.diagnosis import (
     Witness,
     diagnose,
 )
-from pytest_gates.flakes.search import Lost, smallest_set
+from pytest_gates.flakes.search import (
+    Answers,
+    Contradicted,
+    Lost,
+    Sequences,
+    confirmed,
+    smallest_set,
+)
 from pytest_gates.flakes.signature import alike
 from pytest_gates.flakes.statistics import belief_of
 from pytest_gates.model.case import Attempt, Diagnosis, FlakeClass, Setting
@@ -38,6 +45,7 @@ from pytest_gates.plugin.orders import MANY_FAILURES, RerunOrders, Told
 from pytest_gates.plugin.tried_again import Rules, rules_of
 
 _HUNDRED = 100
+_CONFIRMATIONS = 2
 
 
 class _Mystery(msgspec.Struct, frozen=True):
@@ -239,19 +247,30 @@ class Examiner:
         before = self._lab.processes
         why = ""
         minimal = False
+        kind = mystery.diagnosis.kind
+        role = mystery.diagnosis.role
         files = self._files_besides(mystery.target) if mystery.witness.files else ()
         try:
             members = self._shared(mystery, found)
             if not members:
+                width = 1 if files else self._spare_cores
                 searched = tuple(range(len(files))) if files else mystery.before
-                set_found = self._search(mystery, searched, files)
+                set_found = self._asked(mystery, smallest_set(searched, width=width), files)
                 members, minimal = set_found.members, set_found.minimal
-                found.append(members)
+            self._asked(mystery, confirmed(members, 1 if files else _CONFIRMATIONS), files)
+            found.append(members)
+        except Contradicted as chance:
+            members, minimal = (), False
+            kind, role = FlakeClass.FLAKY, None
+            why = f"; told by chance at first: {chance}"
         except Lost as lost:
+            members, minimal = (), False
             why = f"; what it depends on was not found: {lost}"
         names = tuple(files[one] if files else self._names[one] for one in members)
         diagnosis = msgspec.structs.replace(
             mystery.diagnosis,
+            kind=kind,
+            role=role,
             because=names,
             minimal=minimal,
             why=mystery.diagnosis.why + why,
@@ -271,9 +290,17 @@ class Examiner:
                     return members
         return ()
 
-    def _search(self, mystery: _Mystery, searched: tuple[int, ...], files: tuple[str, ...]) -> Any:
-        width = 1 if files else max(1, (os.cpu_count() or 1) // self._orders.processes)
-        search = smallest_set(searched, width=width)
+    @property
+    def _spare_cores(self) -> int:
+        return max(1, (os.cpu_count() or 1) // self._orders.processes)
+
+    def _asked(
+        self,
+        mystery: _Mystery,
+        search: Generator[Sequences, Answers, Any],
+        files: tuple[str, ...],
+    ) -> Any:
+        """Give a search the answers that it asks for; what it comes to. Raises Lost."""
         sequences = next(search)
         while True:
             try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_gates.flakes.search import Found, Lost, smallest_set
+from pytest_gates.flakes.search import Contradicted, Found, Lost, confirmed, smallest_set
 
 
 def searched(
@@ -70,6 +71,23 @@ def test_a_cleaner_in_between_does_not_lose_the_polluter() -> None:
     found, _ = searched(30, effect)
     assert effect(found.members)
     assert len(found.members) == 1
+
+
+def test_a_set_is_confirmed_behind_it_and_without_it() -> None:
+    def ask(answers: Iterator[tuple[bool | None, ...]]) -> None:
+        asking = confirmed((3, 4), 2)
+        asked = next(asking)
+        with contextlib.suppress(StopIteration):
+            while True:
+                assert asked == ((3, 4), ())
+                asked = asking.send(next(answers))
+
+    ask(iter([(True, False), (True, False)]))
+    for wrong in ((False, False), (True, True)):
+        with pytest.raises(Contradicted):
+            ask(iter([(True, False), wrong]))
+    with pytest.raises(Lost):
+        ask(iter([(None, False)]))
 
 
 def test_a_trial_without_an_answer_ends_the_search() -> None:

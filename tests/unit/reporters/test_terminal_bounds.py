@@ -186,7 +186,7 @@ def test_that_a_gate_blocks_is_told_before_the_advice_of_another() -> None:
     assert [one.split()[1] for one in text if one.startswith(" BLOCK")] == [
         f"gate-{n}" for n in range(9)
     ]
-    assert text[-14] == " BLOCK  gate-8     B602 shell=True (+2 in the report)"
+    assert " BLOCK  gate-8     B602 shell=True (+2 in the report)" in text
 
 
 @pytest.mark.parametrize("number", [1, 5, 9, 10, 17, 18, 19, 60])
