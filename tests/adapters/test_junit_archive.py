@@ -90,7 +90,14 @@ def test_a_zip_is_read_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name, mode", [("a.tar", "w"), ("a.tar.gz", "w:gz"), ("a.tgz", "w:gz"), ("a.tar.xz", "w:xz")]
+    "name, mode",
+    [
+        ("a.tar", "w"),
+        ("a.tar.gz", "w:gz"),
+        ("a.tgz", "w:gz"),
+        ("a.tar.xz", "w:xz"),
+        ("a.tar.bz2", "w:bz2"),
+    ],
 )
 def test_a_tar_is_read_in_its_order(tmp_path: Path, name: str, mode: str) -> None:
     assert read(a_tar(tmp_path / name, FILES, mode)) == (["t.py::two", "t.py::one"], [])
@@ -265,6 +272,27 @@ def test_a_file_of_a_zip_has_a_time_too(store: SqlHistory, tmp_path: Path) -> No
     assert (told.written, told.undated) == (1, 1)
     assert store.trend(*SCOPE, 1)[0].started == dt.datetime(2026, 11, 19, 8, 30, tzinfo=dt.UTC)
     assert "when it was made" in told.skipped[0].why
+
+
+def test_a_tar_may_hold_a_time_that_is_none(store: SqlHistory, tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    content = document(began="")
+    with tarfile.open(path, "w") as archive:
+        member = tarfile.TarInfo("1.xml")
+        member.size, member.mtime = len(content), 1 << 60
+        archive.addfile(member, io.BytesIO(content))
+    assert "when it was made" in imported(store, path).skipped[0].why
+
+
+def test_what_is_no_test_is_counted_over_all_documents(store: SqlHistory, tmp_path: Path) -> None:
+    files = {
+        f"{number}.xml": document(began=at(number)).replace(
+            b"</testsuite>", b"<testcase/></testsuite>"
+        )
+        for number in (1, 2)
+    }
+    told = imported(store, a_zip(tmp_path / "a.zip", files))
+    assert (told.written, told.left_out) == (2, {"without a name": 2})
 
 
 def test_runs_that_are_too_old_or_from_the_future_are_told(

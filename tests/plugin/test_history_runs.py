@@ -14,7 +14,7 @@ from pytest_gates.model.evidence import Unavailable
 from pytest_gates.model.history import HistoryFacts
 from support.flaking import ONCE, case_of, run
 from support.projects import Project
-from support.runs import lean, rules
+from support.runs import rules
 
 pytest_plugins = ["support.databases"]
 
@@ -25,11 +25,6 @@ COIN = """
     def test_flaky(): assert not os.environ.get("FLAKES") or not conftest.first_time("a"), "race"
     def test_other(): pass
 """
-
-
-@pytest.fixture(autouse=True)
-def lean_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    lean(monkeypatch)
 
 
 def a_project(project: Project, policy: str = FLAKY, text: str = COIN) -> Project:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
-
 from pytest_gates.model.case import Setting, Standing
 from pytest_gates.model.exceptions import QuarantineState
 from support.flaking import FLAKY, ONCE, case_of, outcomes, run
 from support.projects import Project
-from support.runs import lean, rules
+from support.runs import rules
 
 TODAY = dt.datetime.now(dt.UTC).date()
 
@@ -23,11 +21,6 @@ SAME_FAILURE = """
     def test_flaky(): assert 0, "lost the race"
     def test_other(): pass
 """
-
-
-@pytest.fixture(autouse=True)
-def lean_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    lean(monkeypatch)
 
 
 def entry(days: int = 9, test: str = "test_it.py::test_flaky", **more: str) -> str:

@@ -8,12 +8,6 @@ from pytest_gates.model.case import FlakeClass, Role, Setting, Standing
 from support.flaking import FLAKY, ONCE, case_of, diagnosis_of, kinds, outcomes, run
 from support.planted import PlantedSuite
 from support.projects import Project
-from support.runs import lean
-
-
-@pytest.fixture(autouse=True)
-def lean_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    lean(monkeypatch)
 
 
 @pytest.mark.timeout(300)

@@ -7,12 +7,7 @@ import pytest
 from pytest_gates.model.case import FlakeClass, Outcome, Setting, Standing
 from support.flaking import FLAKY, ONCE, case_of, kinds, outcomes, run
 from support.projects import Project
-from support.runs import lean, standings
-
-
-@pytest.fixture(autouse=True)
-def lean_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    lean(monkeypatch)
+from support.runs import standings
 
 
 def the_flaky_one(project: Project, text: str, *args: str, status: int = 11) -> None:

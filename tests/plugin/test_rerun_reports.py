@@ -9,7 +9,7 @@ import pytest
 from pytest_gates.model.case import FlakeClass, Standing
 from support.flaking import FLAKY, ONCE, case_of, kinds, run
 from support.projects import Project
-from support.runs import lean, standings
+from support.runs import standings
 
 FLAKY_AND_GREEN = {
     "conftest.py": ONCE,
@@ -25,11 +25,6 @@ FLAKY_AND_GREEN = {
         def test_after(): pass
     """,
 }
-
-
-@pytest.fixture(autouse=True)
-def lean_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    lean(monkeypatch)
 
 
 def test_the_screen_says_that_a_test_was_flaky_while_the_run_goes_on(

@@ -89,15 +89,17 @@ def import_runs(
     with tempfile.TemporaryFile() as stream:
         spool = _Spool(stream)
         for one in found:
-            run = one if isinstance(one, Skipped) else _run_of(one, origin, mass_failure, now)
+            if isinstance(one, Skipped):
+                skipped.append(one)
+                continue
+            run = _run_of(one, origin, mass_failure, now)
             if isinstance(run, Skipped):
                 skipped.append(run)
                 continue
             spool.add(run)
-            if isinstance(one, Found):
-                undated += one.document.started is None
-                for why, count in one.document.left_out.items():
-                    left_out[why] = left_out.get(why, 0) + count
+            undated += one.document.started is None
+            for why, count in one.document.left_out.items():
+                left_out[why] = left_out.get(why, 0) + count
         for run in spool.oldest_first():
             became = store.remember(run)
             counts[became] += 1

@@ -30,7 +30,6 @@ _FIRST: tuple[str, ...] = (
         test BIGINT NOT NULL, run BIGINT NOT NULL, number BIGINT NOT NULL, outcome TEXT NOT NULL,
         setting TEXT NOT NULL, seconds DOUBLE PRECISION NOT NULL, failure BIGINT, message TEXT,
         diagnosis TEXT, why TEXT, PRIMARY KEY (test, run, number)) {packed}""",
-    "CREATE INDEX attempt_run ON attempt (run)",
     """CREATE TABLE test_state (
         scope BIGINT NOT NULL, kind SMALLINT NOT NULL, test BIGINT NOT NULL, runs BIGINT NOT NULL,
         failures BIGINT NOT NULL, flaked BIGINT NOT NULL, unsteady BIGINT NOT NULL,

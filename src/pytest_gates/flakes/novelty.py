@@ -33,20 +33,13 @@ def _function(text: str, path: list[str]) -> str | None:
     """The function as a dump of its syntax tree, decorators included; None when there is none."""
     if not path:
         return None
+    *classes, function = path
     body = ast.parse(text).body
-    for depth, name in enumerate(path):
-        last = depth == len(path) - 1
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef) if last else (ast.ClassDef,)
-        found = [
-            node
-            for node in body
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-            and isinstance(node, kinds)
-            and node.name == name
-        ]
-        if not found:
+    for name in classes:
+        nested = [node for node in body if isinstance(node, ast.ClassDef) and node.name == name]
+        if not nested:
             return None
-        if last:
-            return ast.dump(found[-1])
-        body = found[-1].body
-    return None
+        body = nested[-1].body
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    found = [node for node in body if isinstance(node, kinds) and node.name == function]
+    return ast.dump(found[-1]) if found else None

@@ -199,6 +199,33 @@ def test_no_setting_is_tried_more_often_than_the_policy_says(reruns: int) -> Non
             assert sum(1 for trial in asked if trial.scene is scene) <= reruns
 
 
+def test_without_a_second_run_in_one_process_the_first_ones_go_on() -> None:
+    conclusion, asked = told(
+        lambda trial: (FAILED,) if trial.scene is Scene.PREFIX else (PASSED,), reruns=4
+    )
+    assert conclusion.diagnosis.kind is FlakeClass.ORDER_DEPENDENT
+    assert sum(1 for trial in asked if trial.scene is Scene.PREFIX) == 4
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ((PASSED, PASSED), (FAILED,), (FAILED, FAILED)),
+        ((PASSED, PASSED), (FAILED,), (PASSED, PASSED), (PASSED,)),
+        ((FAILED, PASSED), (FAILED, FAILED), (FAILED,)),
+    ],
+    ids=["alone", "after the same tests", "a second time"],
+)
+def test_outcomes_that_differ_under_one_setting_are_flaky(answers: tuple[Answer, ...]) -> None:
+    assert kind_of(script(*answers)) is FlakeClass.FLAKY
+
+
+def test_a_copy_that_dies_in_the_second_run_says_nothing_of_repetition() -> None:
+    conclusion, _ = told(lambda trial: (FAILED,))
+    assert conclusion.diagnosis.kind is FlakeClass.REGRESSION
+    assert "a second time" not in conclusion.diagnosis.why
+
+
 def test_a_surer_policy_asks_no_more_than_it_needs() -> None:
     _, asked = told(always(FAILED), reruns=10)
     assert sum(1 for trial in asked if trial.scene is Scene.ALONE) < 5

@@ -95,6 +95,17 @@ def test_a_trial_without_an_answer_ends_the_search() -> None:
         searched(10, lambda sequence: None if len(sequence) < 4 else 3 in sequence)
 
 
+def test_a_question_about_what_is_kept_without_an_answer_ends_it_too() -> None:
+    with pytest.raises(Lost, match="could not be run"):
+        searched(10, lambda sequence: None if len(sequence) == 1 else 3 in sequence)
+
+
+def test_a_member_that_only_undid_a_cleaner_is_left_out() -> None:
+    """5 pollutes, 2 keeps it from it, 9 undoes that: without 2, nobody needs 9."""
+    found, _ = searched(12, lambda seen: 5 in seen and (2 not in seen or 9 in seen))
+    assert found.members == (5,)
+
+
 def test_an_effect_that_does_not_come_back_is_lost() -> None:
     with pytest.raises(Lost, match="does not show"):
         searched(4, lambda sequence: False)
