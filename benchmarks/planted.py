@@ -42,7 +42,6 @@ def main() -> int:
     right: Counter[str] = Counter()
     wrong: list[str] = []
     dangerous: list[str] = []
-    searches: list[tuple[int, int]] = []
     began = time.monotonic()
     for seed in range(given.first_seed, given.first_seed + given.suites):
         suite = PlantedSuite(seed, tests=given.tests)
@@ -56,8 +55,6 @@ def main() -> int:
                 wrong += [f"seed {seed} {' '.join(extra)}: {one}" for one in mistakes]
                 if mistakes and word == "regression":
                     dangerous.append(f"seed {seed}: {name} told {kind}")
-                if because and word in {"victim", "twice"}:
-                    searches.append((len(because), len(suite.truth[name])))
             print(f"seed {seed} {' '.join(extra)}: {len(found)} failed", file=sys.stderr)
     seconds = time.monotonic() - began
     report(given, told, right, wrong, dangerous, seconds)

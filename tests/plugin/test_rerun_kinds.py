@@ -264,6 +264,31 @@ def test_waiting_for_attempts_is_not_within_the_time_limit_of_the_test(project: 
     assert kinds(project) == {"test_slow": FlakeClass.REGRESSION}
 
 
+def test_an_exception_that_cannot_be_printed_is_a_failure_like_others(project: Project) -> None:
+    project.policy(FLAKY).write(
+        {
+            "test_it.py": """
+            class Mute(Exception):
+                def __str__(self): raise ValueError("no words")
+            def test_wrong(): raise Mute
+            def test_after(): pass
+        """
+        }
+    )
+    assert run(project) == 1
+    assert kinds(project) == {"test_wrong": FlakeClass.REGRESSION}
+    assert standings(project)["test_after"] is Standing.PASSED
+
+
+def test_a_doctest_is_tried_again(project: Project) -> None:
+    options = '[tool.pytest.ini_options]\naddopts = "--doctest-modules"\n'
+    example = ">>> import conftest\n>>> conftest.first_time('a')\nFalse\n"
+    project.policy(FLAKY + options).write({"conftest.py": ONCE, "shop.py": f"'''\n{example}'''\n"})
+    assert run(project) == 11
+    (case,) = project.report().evidence.cases
+    assert case.standing is Standing.FLAKY
+
+
 def test_a_crashed_worker_does_not_keep_others_from_being_told_apart(project: Project) -> None:
     project.policy(FLAKY).write(
         {

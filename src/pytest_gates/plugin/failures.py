@@ -22,7 +22,10 @@ _ATTRIBUTE = "gates_failure"
 def note_exception(report: Any, excinfo: pytest.ExceptionInfo[BaseException], root: Path) -> None:
     """Keep what a report does not hold: the type of the exception, and where in the project it was."""
     kind = excinfo.typename
-    message = str(excinfo.value)
+    try:
+        message = str(excinfo.value)
+    except Exception:  # an exception of the project that cannot even be printed: its type must do
+        message = ""
     setattr(report, _ATTRIBUTE, (kind, signature_of(kind, message, _own_frame(excinfo, root))))
 
 
