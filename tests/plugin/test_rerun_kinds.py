@@ -247,6 +247,28 @@ def test_a_test_that_hangs_is_stopped_in_every_attempt(
     assert all(one.seconds < 4 for one in case_of(project, "test_hangs").attempts)
 
 
+def test_nothing_is_left_behind_in_the_temporary_folder(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy that is stopped because it hangs cannot clean up after itself."""
+    temporary = project.root / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    project.policy(FLAKY + 'test-budget = "2s"\n').write(
+        {
+            "test_it.py": """
+            import os, time
+            MAIN = os.getpid()
+            def test_hangs(tmp_path):
+                if os.getpid() != MAIN: time.sleep(60)
+                assert 0
+        """
+        }
+    )
+    assert run(project) == 1
+    assert [one.name for one in temporary.iterdir() if "gates" in one.name] == []
+
+
 def test_waiting_for_attempts_is_not_within_the_time_limit_of_the_test(project: Project) -> None:
     project.policy(FLAKY).write(
         {

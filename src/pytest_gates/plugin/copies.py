@@ -84,6 +84,7 @@ class Copy:
         self._items = items
         self._run = run
         self._keep_coverage = keep_coverage
+        self._folder: Path | None = None
         self._ran: set[int] = set()
         self._random_state = random.getstate()
         self._seeded = False
@@ -97,10 +98,14 @@ class Copy:
         self._random_state = random.getstate()
         self._seeded = was_seeded(before, self._random_state)
 
+    def use_folder(self, folder: Path) -> None:
+        """Where forks put their temporary files: a fork that is stopped cannot clean up, its asker does."""
+        self._folder = folder
+
     def work(self, payload: bytes) -> bytes:
         """The life of a fork: one Order in, Results out, all msgpack."""
         leave_other_processes_alone(self._config)
-        folder = Path(tempfile.mkdtemp(prefix="pytest-gates-copy-"))
+        folder = Path(tempfile.mkdtemp(prefix="copy-", dir=self._folder))
         own = os.getpid()
         try:
             use_folder_for_temporary_files(self._config, folder)

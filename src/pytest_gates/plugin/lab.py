@@ -5,8 +5,11 @@ The run that is judged is never disturbed: whatever is tried again is tried in a
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -73,6 +76,7 @@ class Lab:
         self._items = items
         self._start = start
         self._server: ForkServer | None = None
+        self._folder: Path | None = None
         self._jobs = 0
         self.processes = 0
         self.used: dict[str, None] = {}
@@ -81,6 +85,8 @@ class Lab:
             return
         why = unsafe_to_fork(foreign_threads=foreign_threads(config))
         if why is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="pytest-gates-copies-"))
+            copy.use_folder(self._folder)
             try:
                 self._server = ForkServer(copy.work)
             except OSError as trouble:
@@ -118,6 +124,8 @@ class Lab:
 
     def close(self) -> None:
         self._close_server()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run_forked(
         self, server: ForkServer, orders: tuple[Order, ...], timeout_seconds: float
