@@ -80,8 +80,8 @@ def test_a_broken_history_is_said_in_a_line_and_stops_nobody(failed: Excused) ->
 @pytest.mark.parametrize(
     "history, told",
     [
-        ("off", "no history: the policy keeps none"),
-        ("env:GATES_HISTORY", "no history: the variable GATES_HISTORY is not set"),
+        ("off", "no history: the policy keeps no history"),
+        ("env:GATES_HISTORY", "the variable GATES_HISTORY says, and it is not set"),
     ],
 )
 def test_a_history_that_the_policy_does_not_give_is_said(

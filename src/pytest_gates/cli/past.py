@@ -7,14 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_gates.adapters.history import HISTORY_FILE, open_history
+from pytest_gates.adapters.history import CACHE_FOLDER, open_history
 from pytest_gates.adapters.run_key import repository_of
 from pytest_gates.errors import GatesError, HistoryError
 from pytest_gates.model.history import HistoryFacts, HistoryStore, TestHistory
 from pytest_gates.model.report import Report
-
-_CACHE_FOLDER = Path(".pytest_cache", "d", "gates")
-"""Where pytest keeps what plugins give it; a project that moves it names a file in the policy."""
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,27 +48,11 @@ def past_of(
 def _asked(
     tests: tuple[str, ...], where: str, root: Path, environment: Mapping[str, str]
 ) -> dict[str, TestHistory]:
-    place, folder = _resolved(where, environment), root / _CACHE_FOLDER
-    if place == "sqlite" and not (folder / HISTORY_FILE).exists():
-        # Opening it would make it: a question must leave nothing behind.
-        raise HistoryError(f"there is none in {folder} yet", "run `pytest -p gates` first")
-    store = open_history(place, folder)
+    store = open_history(where, root / CACHE_FOLDER, root=root, make=False, environment=environment)
     try:
         return _worst(_of_all_variants(store, repository_of(root), tests))
     finally:
         store.close()
-
-
-def _resolved(where: str, environment: Mapping[str, str]) -> str:
-    if where == "off":
-        raise HistoryError("the policy keeps none", 'set `history` to something else than "off"')
-    if not where.startswith("env:"):
-        return where
-    name = where.removeprefix("env:")
-    value = environment.get(name, "").strip()
-    if not value:
-        raise HistoryError(f"the variable {name} is not set", "set it, or run where it is set")
-    return value
 
 
 def _of_all_variants(

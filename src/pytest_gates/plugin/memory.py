@@ -127,7 +127,9 @@ class Memory:
         from pytest_gates.adapters.history import open_history
 
         try:
-            self._store = open_history(self._policy.history, self._cache_folder())
+            self._store = open_history(
+                self._policy.history, self._cache_folder(), root=self._config.rootpath
+            )
         except HistoryError as why:
             self._fail(why)
         return self._store
