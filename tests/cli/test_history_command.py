@@ -331,6 +331,7 @@ def test_what_a_run_remembers_is_what_the_command_shows(shop: Shop) -> None:
     argv = [sys.executable, "-m", "pytest", "-p", "gates", "-q", "-p", "no:hypothesispytest"]
     done = subprocess.run(argv, cwd=shop.root, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+    assert "history" not in done.stdout  # nothing to complain of
     shown = shop.gates("show", "test_it.py::test_it")
-    assert shown.exit_code == 0, shown.output
+    assert shown.exit_code == 0, f"{shown.output}\n{done.stdout}\n{done.stderr}"
     assert f"test_it.py::test_it, {variant_here()}" in shown.output

@@ -228,13 +228,11 @@ def _fails_alone(case: _Case) -> Conversation:
     if len(case.again) >= _BOTH and all(second.passed for _, second in case.again):
         why = f"fails the first time and passes the second in one process ({_counts(case)})"
         return Conclusion(_diagnosis(case, FlakeClass.ORDER_DEPENDENT, why, role=Role.BRITTLE))
-    if suspect.other_order:
-        found = yield from _tried(case, Scene.COLLECTED, trouble)
+    # The cheap one first: what was collected before it may be most of the suite.
+    for scene in (Scene.OWN_FILE, *((Scene.COLLECTED,) if suspect.other_order else ())):
+        found = yield from _tried(case, scene, trouble)
         if found is not None:
             return found
-    found = yield from _tried(case, Scene.OWN_FILE, trouble)
-    if found is not None:
-        return found
     probability = case.regression_probability()
     if any(second.passed for _, second in case.again):
         return _flaky(case, "in one process it both fails and passes")
