@@ -206,9 +206,11 @@ def test_an_idle_server_thread_does_not() -> None:
     import socket
 
     listening = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(
-        target=lambda: listening.accept()[0].close(), name="server", daemon=True
-    )
+
+    def serve() -> None:
+        listening.accept()[0].close()
+
+    thread = threading.Thread(target=serve, name="server", daemon=True)
     thread.start()
     try:
         for _ in range(100):

@@ -160,7 +160,18 @@ def test_an_interpreter_that_makes_warnings_errors_survives(
 ) -> None:
     project.policy(_GATE.format(floor=1) + _SRC)
     project.write({"src/shop/__init__.py": "x = 1\n", "tests/test_shop.py": TEST})
-    argv = [sys.executable, *flags, "-m", "pytest", "-p", "gates", "-p", "no:pytest_cov", "-p", "no:asyncio"]
+    argv = [
+        sys.executable,
+        *flags,
+        "-m",
+        "pytest",
+        "-p",
+        "gates",
+        "-p",
+        "no:pytest_cov",
+        "-p",
+        "no:asyncio",
+    ]
     done = subprocess.run(argv, cwd=project.root, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert project.report().decision is Decision.PASS
