@@ -348,3 +348,11 @@ def test_a_run_that_stopped_early_can_prove_a_floor_and_never_disprove_it() -> N
     assert found.effect is Effect.UNKNOWN
     assert "stopping after 1 failures" in found.message
     assert evaluate(evidence, floors(lines="50")).findings == ()
+
+
+@pytest.mark.parametrize("hit, effect", [(95, Effect.UNKNOWN), (89, Effect.FAIL)])
+def test_an_upper_bound_can_disprove_a_floor_and_never_prove_it(hit: int, effect: Effect) -> None:
+    """Lines that only the failed attempt of a flaky test ran may be among them."""
+    facts = msgspec.structs.replace(lines(hit, of=100), upper_bound="one test failed at first")
+    (finding,) = evaluate(an_evidence(coverage=facts), CoverageSettings(lines=Decimal(90))).findings
+    assert finding.effect is effect
