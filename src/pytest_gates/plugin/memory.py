@@ -91,7 +91,7 @@ class Memory:
             run=run,
             started=started,
             checkout=checkout,
-            base=self._policy.base,
+            base=base_of(self._policy.base),
         )
 
     def with_novelty(self, cases: tuple[CaseRecord, ...]) -> tuple[CaseRecord, ...]:
