@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from pytest_gates.model.case import BAD_OUTCOMES, CaseRecord, Outcome, Standing
+from pytest_gates.model.case import BAD_OUTCOMES, CaseRecord, Outcome, Setting, Standing
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Evidence, RunInfo
 from pytest_gates.model.finding import Effect, Finding, Location, fingerprint_of
@@ -72,7 +72,10 @@ def _failed(cases: tuple[CaseRecord, ...]) -> tuple[Finding, ...]:
         if case.standing not in BAD:
             continue
         rule, words = BAD[case.standing]
-        last = next(one for one in reversed(case.attempts) if one.outcome in BAD_OUTCOMES)
+        # That of the run: a copy may fail for a reason of its own, such as a port that is taken.
+        failed = [one for one in case.attempts if one.outcome in BAD_OUTCOMES]
+        in_run = [one for one in failed if one.setting is Setting.IN_RUN]
+        last = (in_run or failed)[-1]
         on = f" on worker {last.worker}" if last.outcome is Outcome.CRASHED and last.worker else ""
         found.append(
             Finding(

@@ -159,7 +159,10 @@ class Examiner:
                 ran_before=len(prefix),
                 in_module=len(module),
                 other_order=prefix != tuple(range(place)),
-                belief=belief_of(prior),
+                # What failed every time on the base is broken there, which makes it no coin.
+                belief=belief_of(
+                    prior if prior is not None and prior.failures < prior.runs else None
+                ),
                 known_flaky=prior is not None and 0 < prior.failures < prior.runs,
                 reruns=self._reruns_left(first, rules),
             )
