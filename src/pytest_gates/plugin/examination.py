@@ -153,17 +153,18 @@ class Examiner:
         prefix = self._before(Scene.PREFIX, item)
         module = self._before(Scene.MODULE, item)
         prior = self._orders.priors.get(item.nodeid)
+        if prior is not None and prior.failures >= prior.runs:
+            prior = (
+                None  # what failed every time on the base is broken there, which makes it no coin
+            )
         conversation = diagnose(
             Suspect(
                 first=first,
                 ran_before=len(prefix),
                 in_module=len(module),
                 other_order=prefix != tuple(range(place)),
-                # What failed every time on the base is broken there, which makes it no coin.
-                belief=belief_of(
-                    prior if prior is not None and prior.failures < prior.runs else None
-                ),
-                known_flaky=prior is not None and 0 < prior.failures < prior.runs,
+                belief=belief_of(prior),
+                known_flaky=prior is not None and prior.failures > 0,
                 reruns=self._reruns_left(first, rules),
             )
         )
@@ -211,18 +212,23 @@ class Examiner:
         refusal = self._budget.refuse(spent + needed)
         if refusal is not None:
             return refusal
-        order = Order(
-            before=before,
-            target=self._places[item],
-            times=trial.times,
-            scope=self._orders.settings.rerun_scope,
-            setting=SETTING_OF[trial.scene],
-            worker=self._worker,
-        )
+        order = self._order(before, self._places[item], SETTING_OF[trial.scene], trial.times)
         limit = max(1.0, min(left, self._budget.left - spent))
         if trial.scene is Scene.OWN_FILE:
             return self._lab.run_with_files((), order.target, order, limit)
         return self._lab.run(order, limit)
+
+    def _order(
+        self, before: tuple[int, ...], target: int, setting: Setting, times: int = 1
+    ) -> Order:
+        return Order(
+            before=before,
+            target=target,
+            times=times,
+            scope=self._orders.settings.rerun_scope,
+            setting=setting,
+            worker=self._worker,
+        )
 
     def _before(self, scene: Scene, item: pytest.Item) -> tuple[int, ...]:
         """Which tests a scene runs first, in their order."""
@@ -329,14 +335,7 @@ class Examiner:
             raise Lost(refusal)
         limit = max(1.0, min(self._budget.left, self._orders.settings.test_budget))
         orders = tuple(
-            Order(
-                before=() if files else sequence,
-                target=mystery.target,
-                times=1,
-                scope=self._orders.settings.rerun_scope,
-                setting=Setting.AFTER,
-                worker=self._worker,
-            )
+            self._order(() if files else sequence, mystery.target, Setting.AFTER)
             for sequence in sequences
         )
         if files:
@@ -368,25 +367,18 @@ class Examiner:
 
     def _watch_quarantine(self) -> None:
         """An order-dependent test passes alone for ever: it is tried where it is known to fail."""
+        entries = [one for one in self._orders.quarantine if one.after]
+        if not entries:
+            return  # as in nearly every run: nothing is looked up for each test of it
         numbers = {name: place for place, name in enumerate(self._names)}
         for item, _ in self._ran:
-            entry = next(
-                (one for one in self._orders.quarantine if one.after and one.covers(item.nodeid)),
-                None,
-            )
+            entry = next((one for one in entries if one.covers(item.nodeid)), None)
             if entry is None or self._budget.refuse() is not None:
                 continue
             before = tuple(numbers[name] for name in entry.after if name in numbers)
             if len(before) != len(entry.after):
                 continue  # a test of the entry is gone: not tried, and so not released
-            order = Order(
-                before=before,
-                target=self._places[item],
-                times=1,
-                scope=self._orders.settings.rerun_scope,
-                setting=Setting.AFTER,
-                worker=self._worker,
-            )
+            order = self._order(before, self._places[item], Setting.AFTER)
             with Stopwatch(self._budget):
                 answer = self._lab.run(order, self._orders.settings.test_budget)
             if not isinstance(answer, str):
