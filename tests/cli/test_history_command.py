@@ -325,13 +325,32 @@ def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     assert "Usage: " in done.output
 
 
-def test_what_a_run_remembers_is_what_the_command_shows(shop: Shop) -> None:
-    """Plugin and command agree on place, repository and variant."""
+@pytest.mark.parametrize(
+    "tox, options",
+    [("", ()), ("made by tox", ()), ("", ("-p", "no:cacheprovider"))],
+    ids=["plain", "under tox", "without a cache"],
+)
+def test_what_a_run_remembers_is_what_the_command_shows(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tox: str, options: tuple[str, ...]
+) -> None:
+    """Plugin and command agree on place, repository and variant.
+
+    Under tox pytest's cache is a folder of the environment, of which the command cannot know.
+    """
+    monkeypatch.delenv("TOX_ENV_DIR", raising=False)
+    if tox:
+        monkeypatch.setenv("TOX_ENV_DIR", str(shop.root / tox))
     (shop.root / "test_it.py").write_text("def test_it(): pass\n", encoding="ascii")
     argv = [sys.executable, "-m", "pytest", "-p", "gates", "-q", "-p", "no:hypothesispytest"]
-    done = subprocess.run(argv, cwd=shop.root, check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [*argv, *options], cwd=shop.root, check=False, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
     assert "history" not in done.stdout  # nothing to complain of
     shown = shop.gates("show", "test_it.py::test_it")
     assert shown.exit_code == 0, f"{shown.output}\n{done.stdout}\n{done.stderr}"
     assert f"test_it.py::test_it, {variant_here()}" in shown.output
+    ignored = [
+        one for one in shop.root.rglob(".gitignore") if one.is_relative_to(shop.file.parents[2])
+    ]
+    assert ignored  # by git: a judged tree stays as it was committed

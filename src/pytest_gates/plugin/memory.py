@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -31,6 +33,7 @@ from pytest_gates.model.history import (
 from pytest_gates.model.policy import Policy
 
 OFF = "off"
+CACHE_DIR = ".pytest_cache"
 _UNEVENTFUL = frozenset({Outcome.PASSED, Outcome.XPASSED})
 _OFF = Unavailable(
     why='the policy keeps no history (history = "off")',
@@ -135,11 +138,21 @@ class Memory:
         return self._store
 
     def _cache_folder(self) -> Path:
-        """pytest's own, where it keeps one: it is what CI systems are told to keep."""
+        """pytest's own, where it keeps one: it is what CI systems are told to keep.
+
+        Except for its default under tox, which is a folder of the environment: that one goes when the
+        environment is made anew, and `gates history` could not know of it.
+        """
+        from pytest_gates.adapters.history import CACHE_FOLDER
+
         cache = getattr(self._config, "cache", None)
-        if cache is None:
-            return self._config.rootpath / ".pytest_cache" / "gates"
-        return Path(str(cache.mkdir("gates")))
+        if cache is not None and not _is_of_tox(str(self._config.getini("cache_dir"))):
+            return Path(str(cache.mkdir("gates")))
+        folder = self._config.rootpath / CACHE_FOLDER
+        with contextlib.suppress(OSError):  # the database then says why it cannot be there
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / ".gitignore").write_text("*\n", encoding="ascii")
+        return folder
 
     def _fail(self, why: HistoryError) -> Unavailable:
         self._problem = Unavailable(
@@ -158,6 +171,12 @@ class Memory:
         except (OSError, UnicodeDecodeError):
             return case  # not known: said nowhere, and the gate then asks the history alone
         return msgspec.structs.replace(case, novelty=novelty_of(case.nodeid, before, now))
+
+
+def _is_of_tox(cache_dir: str) -> bool:
+    """Whether this is what pytest makes of tox's environment, and not what the project asks for."""
+    folder = os.environ.get("TOX_ENV_DIR")
+    return folder is not None and cache_dir == os.path.join(folder, CACHE_DIR)  # noqa: PTH118
 
 
 def _is_eventful(case: CaseRecord) -> bool:
