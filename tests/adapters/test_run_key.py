@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_gates.adapters.git import checkout
-from pytest_gates.adapters.run_key import base_of, file_at_base, repository_of, run_key
+from pytest_gates.adapters.run_key import base_of, repository_of, run_key
 from pytest_gates.model.evidence import Unavailable
 from pytest_gates.model.history import BranchKind, RunKey
 
@@ -138,16 +138,3 @@ def test_the_base_is_the_policys_else_what_ci_says(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("GITHUB_BASE_REF", "develop")
     assert base_of(None) == "origin/develop"
     assert base_of("origin/main") == "origin/main"
-
-
-def test_a_file_is_read_where_the_base_and_this_branch_part(tree: Path) -> None:
-    git(tree, "checkout", "-q", "-b", "feature")
-    (tree / "b.py").write_text("new\n")
-    commit(tree)
-    git(tree, "checkout", "-q", "main")
-    (tree / "a.py").write_text("later on the base\n")
-    commit(tree)
-    git(tree, "checkout", "-q", "feature")
-    assert file_at_base(tree, "main", "a.py") == (True, "one")
-    assert file_at_base(tree, "main", "b.py") == (True, None)
-    assert file_at_base(tree, "no-such-branch", "a.py") == (False, None)

@@ -99,9 +99,9 @@ def _below(root: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(path for path in inside if path != "." and path.split("/")[0] != "..")
 
 
-def _begin(root: Path, *words: str) -> Running | None:
+def _begin(root: Path, *words: str, told: bytes = b"") -> Running | None:
     try:
-        return Running(_argv(*words), cwd=root, env=_environment(), polite=False)
+        return Running(_argv(*words), cwd=root, env=_environment(), polite=False, told=told)
     except NotEnded:
         return None
 
@@ -114,6 +114,22 @@ def _end(running: Running | None) -> bytes | None:
     except NotEnded:
         return None
     return done.stdout if done.exit_code == 0 else None
+
+
+class Question:
+    """One git command in the background: asked at once, answered when wanted."""
+
+    def __init__(self, root: Path, *words: str) -> None:
+        self._running = _begin(root, *words)
+
+    def answer(self) -> bytes | None:
+        """All that it printed; None when it failed or there is no git."""
+        return _end(self._running)
+
+
+def output(root: Path, *words: str, told: bytes = b"") -> bytes | None:
+    """All that one git command prints, given `told` on stdin; None when it fails or there is no git."""
+    return _end(_begin(root, *words, told=told))
 
 
 def ask(root: Path, *words: str) -> str | None:

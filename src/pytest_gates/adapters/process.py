@@ -40,15 +40,23 @@ class Running:
     """A program in the background. Whoever starts one waits for it or stops it."""
 
     def __init__(
-        self, argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], polite: bool
+        self,
+        argv: tuple[str, ...],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        polite: bool,
+        told: bytes = b"",
     ) -> None:
-        """Raises NotEnded when the program cannot be started at all."""
+        """`told` is what it reads on stdin. Raises NotEnded when the program cannot be started at all."""
         self._folder = Path(tempfile.mkdtemp(prefix="pytest-gates-"))
         self._stopped = False
         self._started = time.monotonic()
         self._started_at = time.time()
         try:
+            (self._folder / "stdin").write_bytes(told)
             with (
+                (self._folder / "stdin").open("rb") as words,
                 (self._folder / "stdout").open("wb") as out,
                 (self._folder / "stderr").open("wb") as err,
             ):
@@ -56,7 +64,7 @@ class Running:
                     argv,
                     cwd=cwd,
                     env=dict(env),
-                    stdin=subprocess.DEVNULL,
+                    stdin=words,
                     stdout=out,
                     stderr=err,
                     # Its own group: stopped whole, and Ctrl-C in the terminal is ours to handle.

@@ -84,16 +84,6 @@ def base_of(policy_base: str | None) -> str | None:
     return f"origin/{target}" if target else None
 
 
-def file_at_base(root: Path, base: str, path: str) -> tuple[bool, str | None]:
-    """Whether the base could be asked, and the text of that file where it and HEAD part; None: no file."""
-    ancestor = ask(root, "merge-base", base, "HEAD")
-    if ancestor is None:
-        return False, None
-    if ask(root, "cat-file", "-e", f"{ancestor}:./{path}") is None:
-        return True, None
-    return True, ask(root, "show", f"{ancestor}:./{path}")
-
-
 def _branch(root: Path) -> str | None:
     named = _first(_BRANCH_VARIABLES)
     if named:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from pytest_gates.model.case import CaseRecord, CollectionError
+from pytest_gates.model.change import Change
 from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.exceptions import QuarantineUse
 from pytest_gates.model.finding import Finding
 from pytest_gates.model.history import HistoryFacts
 from pytest_gates.model.moment import Moment
+from pytest_gates.model.patch import CoveringFacts, PatchFacts
+from pytest_gates.model.ratchet import RatchetFacts
 
 
 class Unavailable(msgspec.Struct, frozen=True, kw_only=True, tag="unavailable", tag_field="kind"):
@@ -26,8 +29,20 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
+class BaseScan(msgspec.Struct, frozen=True, kw_only=True, tag="base-scan", tag_field="kind"):
+    """What the same tool, with the same settings, found at the base: how many findings, at which commit."""
+
+    commit: str
+    findings: int
+    seconds: float = 0.0
+    from_cache: bool = False
+
+
 class Scan(msgspec.Struct, frozen=True, kw_only=True, tag="scan", tag_field="kind"):
-    """What one tool said. `inputs` is how many files or packages it really looked at."""
+    """What one tool said. `inputs` is how many files or packages it really looked at.
+
+    `base` is None unless the policy asks for new findings only; each finding then says whether it is new.
+    """
 
     tool: str
     version: str
@@ -36,6 +51,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True, tag="scan", tag_field="kin
     unread: tuple[Unread, ...] = ()
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    base: BaseScan | Unavailable | None = None
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True, tag="checkout", tag_field="kind"):
@@ -80,6 +96,19 @@ NO_HISTORY = Unavailable(
 )
 
 
+NO_CHANGE = Unavailable(
+    why="no gate of the policy compares with a base", remedy="turn the gate `patch-coverage` on"
+)
+NO_PATCH = Unavailable(
+    why="no gate of the policy judges the coverage of a change",
+    remedy="turn the gate `patch-coverage` on",
+)
+NO_RATCHET = Unavailable(
+    why="no gate of the policy compares coverage with the base",
+    remedy="turn the gate `coverage-ratchet` on",
+)
+
+
 class RerunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the failed tests of a run were tried again; None in the evidence where no gate asked for it.
 
@@ -101,7 +130,8 @@ class RerunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """One run. `cases` in the order of collection; `scans` by the name of the tool's gate.
 
-    `quarantine` is filled in for one judgement by the pipeline: what became of each entry.
+    `quarantine` is filled in for one judgement by the pipeline: what became of each entry. `covering` is
+    None where nobody asked which tests cover the change.
     """
 
     run: RunInfo
@@ -112,3 +142,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     history: HistoryFacts | Unavailable = NO_HISTORY
     reruns: RerunRecord | None = None
     quarantine: tuple[QuarantineUse, ...] = ()
+    change: Change | Unavailable = NO_CHANGE
+    patch: PatchFacts | Unavailable = NO_PATCH
+    ratchet: RatchetFacts | Unavailable = NO_RATCHET
+    covering: CoveringFacts | Unavailable | None = None

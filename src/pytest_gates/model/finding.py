@@ -57,6 +57,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `severity` is None where the tool does not say; that counts as failing, not as harmless.
     `fingerprint` survives the movement of lines. `remedy` is the next step, `excuse` the other one: how
     to live with it for a time. `setting` is the `Measure.setting` whose threshold it broke.
+    `is_new` is None where nobody compared with the base.
     """
 
     rule: str
@@ -73,6 +74,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     setting: str | None = None
     fingerprint: str | None = None
     detail: str | None = None
+    is_new: bool | None = None
 
     @property
     def where(self) -> str:

@@ -25,6 +25,11 @@ class GateSettings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         msgspec.Meta(description="`block`: a failure blocks the merge. `warn`: it is only shown."),
     ] = Mode.BLOCK
 
+    @property
+    def needs_change(self) -> bool:
+        """Whether the gate cannot judge without knowing what this change did."""
+        return False
+
 
 class ForeignSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
     """The table of a gate that is not installed here: its mode can be read, the rest is not ours."""

@@ -33,6 +33,7 @@ from pytest_gates.model.flaky_settings import FlakySettings
 from pytest_gates.model.history import HistoryFacts
 from pytest_gates.model.policy import Policy
 from pytest_gates.model.text import well_formed
+from pytest_gates.plugin.comparison import Comparison
 from pytest_gates.plugin.early import Early
 from pytest_gates.plugin.memory import Memory
 from pytest_gates.plugin.orders import RerunOrders, Told, merged
@@ -71,6 +72,7 @@ class Gathering:
         self._stopped_early: str | None = None
         self._started = dt.datetime.now(dt.UTC)
         self._id = uuid.uuid4().hex
+        self._comparison = Comparison(config, policy)
         self._memory = Memory(config, policy)
         self._orders: RerunOrders | None = None
         self._rerun_records: list[RerunRecord] = []
@@ -84,6 +86,8 @@ class Gathering:
         if self._selection and self._policy.profile == "local":
             # A developer who runs one test wants its answer, not a scan of the whole project.
             return
+        if self._comparison.wanted:
+            self._comparison.change()
         for gate in self._policy.gates:
             tool = self._tool_of(gate.name)
             if tool is not None:
@@ -169,7 +173,7 @@ class Gathering:
         self._reruns = merged(self._rerun_records, self._orders.settings, len(first), failed)
         self._memory.know_run(self._id, self._started, self._checkout)
         self._history = self._memory.facts(self._cases)
-        self._cases = self._memory.with_novelty(self._cases)
+        self._cases = self._comparison.with_novelty(self._cases)
 
     def close(self) -> None:
         """Stop what still runs; after `finish` there is nothing left to stop."""
@@ -195,6 +199,7 @@ class Gathering:
             scans=self._scan_answers(),
             history=self._history,
             reruns=self._reruns,
+            change=self._comparison.known(),
         )
 
     def _tool_of(self, name: str) -> Tool | None:

@@ -8,19 +8,16 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from pytest_gates.adapters.run_key import (
     base_of,
-    file_at_base,
     repository_of,
     run_key,
     variant_here,
 )
 from pytest_gates.errors import HistoryError
-from pytest_gates.flakes.novelty import novelty_of
-from pytest_gates.model.case import BAD_OUTCOMES, CaseRecord, Outcome, Standing
+from pytest_gates.model.case import BAD_OUTCOMES, CaseRecord, Outcome
 from pytest_gates.model.evidence import NO_HISTORY, Checkout, Evidence, Unavailable
 from pytest_gates.model.history import (
     EventfulTest,
@@ -97,16 +94,6 @@ class Memory:
             base=base_of(self._policy.base),
         )
 
-    def with_novelty(self, cases: tuple[CaseRecord, ...]) -> tuple[CaseRecord, ...]:
-        """Flaky tests with what this change did to them, where the base can be asked."""
-        base = base_of(self._policy.base)
-        if base is None or not self._on:
-            return cases
-        return tuple(
-            self._compared(case, base) if case.standing is Standing.FLAKY else case
-            for case in cases
-        )
-
     def remember(self, evidence: Evidence) -> str | None:
         """Write this run down; why that was not possible, None when it was or was not wanted."""
         store = self._store
@@ -160,17 +147,6 @@ class Memory:
         )
         self.close()
         return self._problem
-
-    def _compared(self, case: CaseRecord, base: str) -> CaseRecord:
-        root = self._config.rootpath
-        asked, before = file_at_base(root, base, case.path)
-        if not asked:
-            return case
-        try:
-            now = (root / case.path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return case  # not known: said nowhere, and the gate then asks the history alone
-        return msgspec.structs.replace(case, novelty=novelty_of(case.nodeid, before, now))
 
 
 def _is_of_tox(cache_dir: str) -> bool:
