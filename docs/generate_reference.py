@@ -76,7 +76,7 @@ A wrong policy is a usage error. All problems of the file are told together, bef
 Formats that `reports` knows in this version: {reporters}.
 
 Besides these keys there is one table for each [gate](gates.md), and `profiles`.
-`base` is recorded in the report. No gate of this version compares with it.
+How `base` is found where it is not written is told in [Compare with a base](../how-to/compare-with-a-base.md).
 
 ## Profiles
 
