@@ -9,7 +9,8 @@ from pathlib import Path
 import coverage
 import pytest
 
-from pytest_gates.adapters.measure import default_source, may_use_sysmon
+from pytest_gates.adapters.coverage_scope import default_source
+from pytest_gates.adapters.measure import may_use_sysmon
 from pytest_gates.model.coverage import Ratio
 from pytest_gates.model.evidence import Unavailable
 from support.measuring import SHOP, known, measured, one_file, unknown, write

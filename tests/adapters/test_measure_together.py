@@ -193,3 +193,22 @@ def test_data_of_pytest_cov_of_another_kind_takes_the_place_of_ours(
     assert facts.branch is theirs
     assert facts.measured_by == "pytest-cov"
     assert (8, 8) not in one_file(facts).missing
+
+
+def test_no_data_base_is_left_open(tmp_path: Path) -> None:
+    """With `[paths]`, coverage reports from one in memory that it never closes; Python 3.13 tells."""
+    mapped = {"src/shop.py": SHOP, ".coveragerc": "[paths]\nours =\n    src\n    build/src\n"}
+    root = write(tmp_path / "p", mapped)
+    code = """
+        import gc
+        heard = []
+        sys.unraisablehook = heard.append
+        measurement = begin()
+        import shop
+        measurement.stop()
+        show(measurement)
+        del measurement
+        gc.collect()
+        assert not heard, heard
+    """
+    assert one_file(measured(root, code, "-W", "error::ResourceWarning")).missing

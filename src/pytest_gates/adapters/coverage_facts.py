@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,10 +26,15 @@ from pytest_gates.model.text import well_formed
 # Only what is named like Python: templates compile their text under its own name, and that is no code.
 _UNPARSED = re.compile(r"Couldn't parse .*'(?P<path>.+\.pyw?)'")
 
+_ATTEMPT = re.compile(r"(?:^|\|)gates-attempt-\d+-\d+$")
 
-class _FileReport(msgspec.Struct, frozen=True):
+
+class FileReport(msgspec.Struct, frozen=True):
+    """What coverage's JSON report says of one file."""
+
     executed_lines: list[int]
     missing_lines: list[int]
+    excluded_lines: list[int] = []
     executed_branches: list[tuple[int, int]] = []
     missing_branches: list[tuple[int, int]] = []
 
@@ -38,9 +44,11 @@ class _Meta(msgspec.Struct, frozen=True):
     branch_coverage: bool
 
 
-class _JsonReport(msgspec.Struct, frozen=True):
+class JsonReport(msgspec.Struct, frozen=True):
+    """coverage's JSON report, as far as we read it."""
+
     meta: _Meta
-    files: dict[str, _FileReport]
+    files: dict[str, FileReport]
 
 
 class DataFolder:
@@ -49,6 +57,7 @@ class DataFolder:
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="pytest-gates-coverage-"))
         self.data_file = self._folder / "data"
+        self._opened: list[coverage.Coverage] = []
 
     def add(self, data: coverage.CoverageData, name: str) -> None:
         """A copy of somebody's data. Raises CoverageException."""
@@ -68,34 +77,74 @@ class DataFolder:
 
     def packed(self) -> bytes:
         """All data as one value. Raises CoverageException."""
-        return self._combined().get_data().dumps()
+        return self.combined().get_data().dumps()
 
     def analysed(self, without: tuple[str, ...] = ()) -> Analysis:
         """All data, combined and compared with the source files. Raises CoverageException.
 
         What was recorded in the contexts `without` is left out.
         """
+        combined = self.combined()
+        return Analysis(combined, self.report(combined, without=without))
+
+    def report(
+        self,
+        combined: coverage.Coverage,
+        *,
+        without: tuple[str, ...],
+        paths: list[str] | None = None,
+        include: list[str] | None = None,
+        omit: list[str] | None = None,
+    ) -> JsonReport | None:
+        """coverage's own, of these `paths` alone or of all; None when none is left. Raises CoverageException.
+
+        `include` and `omit` replace those of the report's settings.
+        """
         # A context of the project's settings stands before ours, with a bar between them.
         labels = "|".join(re.escape(one) for one in without)
         contexts = [rf"^(?!(?:.*\|)?(?:{labels})$)"] if without else None
-        combined = self._combined()
         outfile = self._folder / "facts.json"
         try:
             combined.json_report(
+                morfs=paths,
                 outfile=str(outfile),
                 ignore_errors=True,
                 pretty_print=False,
                 show_contexts=False,
                 contexts=contexts,
+                include=include,
+                omit=omit,
             )
         except NoDataError:
-            return Analysis(combined, None)
-        return Analysis(combined, msgspec.json.decode(outfile.read_bytes(), type=_JsonReport))
+            return None
+        return msgspec.json.decode(outfile.read_bytes(), type=JsonReport)
+
+    def lines_by_context(
+        self, root: Path, paths: Iterable[str], fixed: str
+    ) -> dict[str, dict[int, tuple[str, ...]]]:
+        """By path, then by line: contexts, without the `fixed` one of the settings and our own attempts'.
+
+        Raises CoverageException.
+        """
+        data = self.combined().get_data()
+        names = {relative_path(name, root): name for name in data.measured_files()}
+        return {
+            path: {
+                line: tuple(sorted({_own_context(one, fixed) for one in contexts}))
+                for line, contexts in data.contexts_by_lineno(names[path]).items()
+            }
+            for path in paths
+            if path in names
+        }
 
     def combined_bytes(self) -> bytes | None:
         return self.data_file.read_bytes() if self.data_file.is_file() else None
 
     def remove(self) -> None:
+        for one in self._opened:
+            # With `[paths]` it reports from a data base in memory, which it never closes. (7.17)
+            one.get_data().close(force=True)
+        self._opened.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _named(self, name: str) -> coverage.CoverageData:
@@ -104,12 +153,13 @@ class DataFolder:
     def _parts(self) -> list[Path]:
         return sorted(self._folder.glob(f"{self.data_file.name}.*"))
 
-    def _combined(self) -> coverage.Coverage:
+    def combined(self) -> coverage.Coverage:
         """Everything in the folder as one, with the project's `[paths]` applied.
 
         The result is a part of its own: combining twice loses nothing.
         """
         combined = coverage.Coverage(data_file=str(self.data_file))
+        self._opened.append(combined)
         combined.set_option("run:disable_warnings", [])
         parts = self._parts()
         combined.load()
@@ -119,10 +169,16 @@ class DataFolder:
         return combined
 
 
+def _own_context(context: str, fixed: str) -> str:
+    """The name that a test was given: coverage puts its fixed context before it, we an attempt's behind."""
+    own = "" if context == fixed else context.removeprefix(f"{fixed}|" if fixed else "")
+    return _ATTEMPT.sub("", own)
+
+
 class Analysis:
     """coverage's own report of the combined data; None when there was nothing to report."""
 
-    def __init__(self, combined: coverage.Coverage, report: _JsonReport | None) -> None:
+    def __init__(self, combined: coverage.Coverage, report: JsonReport | None) -> None:
         self._combined = combined
         self._report = report
 
@@ -149,13 +205,13 @@ class Analysis:
                 why=f"coverage cannot parse {', '.join(sorted(unparsed))}",
                 remedy="correct the file, or leave it out with `omit` in the coverage settings",
             )
-        absent = _never_imported(combined, report, root)
+        absent = never_imported(combined, report.files, root)
         if absent:
             return Unavailable(
                 why=f"no process imported {', '.join(absent)}, which the coverage settings name",
                 remedy="correct `source`, or test that package",
             )
-        files = (_file(_relative(path, root), one) for path, one in report.files.items())
+        files = (_file(relative_path(path, root), one) for path, one in report.files.items())
         return CoverageFacts(
             files=tuple(sorted(files, key=lambda one: one.path)),
             measured_by=measured_by,
@@ -169,7 +225,7 @@ class Analysis:
         )
 
 
-def _file(path: str, report: _FileReport) -> FileCoverage:
+def _file(path: str, report: FileReport) -> FileCoverage:
     return FileCoverage(
         path=well_formed(path),
         executable=ranges_of((*report.executed_lines, *report.missing_lines)),
@@ -179,7 +235,7 @@ def _file(path: str, report: _FileReport) -> FileCoverage:
     )
 
 
-def _relative(name: str, root: Path) -> str:
+def relative_path(name: str, root: Path) -> str:
     """POSIX, relative to `root` where it lies below; coverage, run at `root`, names files from there."""
     path = Path(os.path.normpath(root / name))
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
@@ -188,10 +244,10 @@ def _relative(name: str, root: Path) -> str:
 def _source(combined: coverage.Coverage, root: Path) -> tuple[str, ...]:
     named = [combined.get_option(f"run:{key}") for key in ("source", "source_pkgs")]
     found = [one for option in named if isinstance(option, list) for one in option]
-    return tuple(_relative(one, root) if os.sep in one else one for one in found)
+    return tuple(relative_path(one, root) if os.sep in one else one for one in found)
 
 
-def _never_imported(combined: coverage.Coverage, report: _JsonReport, root: Path) -> list[str]:
+def never_imported(combined: coverage.Coverage, files: Iterable[str], root: Path) -> list[str]:
     """Packages that are to be measured and of which no file was seen: coverage leaves them out."""
     named = [
         one
@@ -199,7 +255,7 @@ def _never_imported(combined: coverage.Coverage, report: _JsonReport, root: Path
         for one in _option_list(combined, f"run:{key}")
         if key == "source_pkgs" or not (root / one).is_dir()
     ]
-    paths = [f"/{path.replace(os.sep, '/')}" for path in report.files]
+    paths = [f"/{path.replace(os.sep, '/')}" for path in files]
     return [
         one
         for one in named

@@ -12,30 +12,37 @@ import os
 import sys
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import coverage
+import msgspec
 from coverage.exceptions import CoverageException
 
 from pytest_gates.adapters.coverage_facts import DataFolder
+from pytest_gates.adapters.coverage_patch import measured_files
+from pytest_gates.adapters.coverage_scope import Scope, default_source, lies_in, scope_of
 from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.evidence import Unavailable
+from pytest_gates.model.measured import MeasuredFiles
+from pytest_gates.model.text import well_formed
 
-_NOT_CODE = frozenset(
-    {"tests", "test", "testing", "docs", "doc", "examples", "benchmarks", "build", "dist"}
-)
-_NOT_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py"})
 _SYSMON_SINCE = (3, 12)
 _SYSMON_DEFAULT_SINCE = (3, 14)
+_CORES_WITHOUT_CONTEXTS = frozenset({"SysMonitor", "unknown core"})
 
 
 class Measurement:
     """The measurement of this process, from start to the data that leaves it."""
 
-    def __init__(self, root: Path, *, branches: bool, source: tuple[str, ...]) -> None:
-        """Starts at once. `branches` and `source` are what the policy adds to the project's settings."""
+    def __init__(
+        self, root: Path, *, branches: bool, source: tuple[str, ...], contexts: bool = False
+    ) -> None:
+        """Starts at once. `branches` and `source` are what the policy adds to the project's settings.
+
+        `contexts` when what runs will be told apart by `begin_context`.
+        """
         self._root = root
         self._folder = DataFolder()
         self._notes: list[str] = []
@@ -44,11 +51,13 @@ class Measurement:
         self._own: coverage.Coverage | None = None
         self._outer: coverage.Coverage | None = None
         self._measured_by = "pytest-gates"
+        self._scope = Scope()
         self._core = "unknown core"
         self._attempts = 0
+        self._context = ""
         try:
             with self._heard():
-                self._begin(branches=branches, source=source)
+                self._begin(branches=branches, source=source, contexts=contexts)
         except CoverageException as why:
             self._fail(f"coverage could not start: {why}")
 
@@ -63,6 +72,7 @@ class Measurement:
         try:
             with self._heard():
                 data = theirs.get_data()
+                self._scope = scope_of(theirs)
                 self._folder.replace_if_other_kind(data)
                 self._folder.add(data, "pytest-cov")
         except CoverageException as why:
@@ -104,7 +114,7 @@ class Measurement:
         self._attempts += 1
         label = f"gates-attempt-{os.getpid()}-{self._attempts}"
         with self._heard():
-            self._own.switch_context(label)
+            self._own.switch_context(f"{self._context}|{label}" if self._context else label)
         return label
 
     def end_apart(self, *, counts: bool) -> None:
@@ -112,11 +122,44 @@ class Measurement:
         if self._own is None:
             return
         with self._heard():
-            self._own.switch_context("")
+            self._own.switch_context(self._context)
         monitoring = getattr(sys, "monitoring", None)
         if not counts and monitoring is not None:
             # The sysmon core tells each line once: what only this attempt ran must be told again.
             monitoring.restart_events()
+
+    def why_no_contexts(self) -> str | None:
+        """None where `begin_context` tells apart what runs."""
+        if self._own is None:
+            return f"{self._measured_by} measures" if self._problem is None else self._problem.why
+        if self._own.get_option("run:dynamic_context"):
+            return "the coverage settings name contexts (dynamic_context)"
+        if self._core in _CORES_WITHOUT_CONTEXTS:
+            return "its core sysmon has none"
+        return None
+
+    def begin_context(self, name: str) -> None:
+        """What runs from here on is recorded under this name; empty for none."""
+        if self._own is not None:
+            self._context = name
+            with self._heard():
+                self._own.switch_context(name)
+
+    def lines_by_context(
+        self, paths: Sequence[str]
+    ) -> dict[str, dict[int, tuple[str, ...]]] | Unavailable:
+        """By path, then by line: names of contexts, of `paths` that were measured. Ends the measurement."""
+        fixed = self._own.get_option("run:context") if self._own is not None else None
+        self.stop()
+        if self._problem is not None:
+            return self._problem
+        try:
+            with self._heard():
+                return self._folder.lines_by_context(self._root, paths, str(fixed or ""))
+        except CoverageException as why:
+            return Unavailable(
+                why=f"the contexts of coverage cannot be read: {why}", remedy=_REMEDY
+            )
 
     def keep_fork(self) -> None:
         """In a fork of this process: what it has executed counts as well."""
@@ -142,6 +185,27 @@ class Measurement:
         except Exception as why:  # of coverage, its data base, its JSON: nothing is known then
             return Unavailable(why=f"coverage could not analyse its data: {why}", remedy=_REMEDY)
 
+    def of_files(
+        self, paths: Sequence[str], *, without: tuple[str, ...] = ()
+    ) -> MeasuredFiles | Unavailable:
+        """What was executed of these files, relative to the root, and of no others; else as `facts`."""
+        if self._problem is not None:
+            return self._problem
+        try:
+            with self._heard():
+                found = measured_files(self._folder, self._scope, self._root, paths, without)
+        except Exception as why:  # of coverage, its data base, its JSON: nothing is known then
+            return Unavailable(why=f"coverage could not analyse its data: {why}", remedy=_REMEDY)
+        if isinstance(found, Unavailable):
+            return found
+        notes = tuple(well_formed(one) for one in self._notes)
+        return msgspec.structs.replace(found, notes=notes, lower_bound=self._lower_bound)
+
+    def measures(self, folder: str) -> bool:
+        """Whether somebody named this folder, or one below it, as code to be measured."""
+        place = os.path.realpath(self._root / folder)
+        return any(lies_in(one, [place]) for one in self._scope.folders) and not self._scope.guessed
+
     def export(self) -> bytes | None:
         """The combined data file, after `facts`; None when there is none."""
         return self._folder.combined_bytes()
@@ -150,10 +214,11 @@ class Measurement:
         """Forget all data."""
         self._folder.remove()
 
-    def _begin(self, *, branches: bool, source: tuple[str, ...]) -> None:
+    def _begin(self, *, branches: bool, source: tuple[str, ...], contexts: bool) -> None:
         current = coverage.Coverage.current()
         if current is not None:
             self._outer = current
+            self._scope = scope_of(current)
             self._measured_by = "coverage run"
             self._core = _core_of(current)
             if branches and not current.get_option("run:branch"):
@@ -164,6 +229,7 @@ class Measurement:
         )
         # What coverage has to say decides whether its number can be believed.
         own.set_option("run:disable_warnings", [])
+        guessed = False
         if branches:
             own.set_option("run:branch", value=True)
         if not any(
@@ -172,11 +238,17 @@ class Measurement:
         ):
             chosen = source or default_source(self._root)
             own.set_option("run:source", list(chosen))
+            guessed = not source
             if not source:
                 named = ", ".join(_relative(one, self._root) for one in chosen)
                 self._notes.append(
                     f"measured {named}, since neither coverage's settings nor `source` name any"
                 )
+        self._scope = scope_of(own, guessed=guessed)
+        if contexts and not own.get_option("run:core"):
+            own.set_option(
+                "run:core", "ctrace"
+            )  # from Python 3.14 on, sysmon is coverage's own choice
         if may_use_sysmon(own):
             own.set_option("run:core", "sysmon")
             self._notes.append("lines only, so the faster sysmon core of coverage was chosen")
@@ -254,27 +326,6 @@ def may_use_sysmon(measuring: coverage.Coverage) -> bool:
     names = concurrency if isinstance(concurrency, list) else []
     fitting = _SYSMON_SINCE <= sys.version_info < _SYSMON_DEFAULT_SINCE
     return fitting and not wants_else and set(names) <= {"thread", "multiprocessing"}
-
-
-def default_source(root: Path) -> tuple[str, ...]:
-    """What a project most likely calls its code, as absolute paths: `src`, else its packages and modules.
-
-    The root itself when there is neither: too much rather than nothing.
-    """
-    if (root / "src").is_dir():
-        return (str(root / "src"),)
-    packages = [
-        str(one.parent)
-        for one in sorted(root.glob("*/__init__.py"))
-        if one.parent.name not in _NOT_CODE
-    ]
-    modules = [
-        str(one)
-        for one in sorted(root.glob("*.py"))
-        if one.name not in _NOT_MODULES and not one.name.startswith("test_")
-    ]
-    # A module alone cannot be named as a source folder; the root then holds it, and all else.
-    return tuple(packages) if packages and not modules else (str(root),)
 
 
 def _core_of(measuring: coverage.Coverage) -> str:

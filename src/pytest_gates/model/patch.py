@@ -22,7 +22,8 @@ class ChangedStatement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
     `scope` is the qualified name of the function or class around it, empty at module level. `excluded`
     when coverage was told not to count it. `missing_branches` are the targets that were not reached; a
-    negative one leaves the code object.
+    negative one leaves the code object. `follows`: no unchanged statement stands between it and the
+    changed one before.
     """
 
     first: int
@@ -33,6 +34,7 @@ class ChangedStatement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     excluded: bool = False
     branches: int = 0
     missing_branches: tuple[int, ...] = ()
+    follows: bool = False
 
 
 class PatchFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -50,31 +52,51 @@ class PatchFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class PatchFacts(msgspec.Struct, frozen=True, kw_only=True, tag="patch", tag_field="kind"):
     """What was measured of the change, files in order of path.
 
-    `out_of_scope` (path, why) are changed files that nobody wants measured. `lower_bound` and
-    `upper_bound` as in `CoverageFacts`.
+    `out_of_scope` (path, why) are changed files that nobody wants measured, `unread` (path, why) those
+    that could not be compared or measured. `lower_bound` and `upper_bound` as in `CoverageFacts`.
     """
 
     files: tuple[PatchFile, ...]
     branch: bool
     out_of_scope: tuple[tuple[str, str], ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     lower_bound: str | None = None
     upper_bound: str | None = None
 
 
-class CoveredLines(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines that are executed by the same tests; `tests` are places in `CoveringFacts.tests`.
+class CoveredLines(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Lines that are executed by the same tests; `tests` are places in the `tests` of what it belongs to.
 
-    No tests at all: executed only while modules were imported or fixtures of a wider scope set up.
+    `outside` when they also run while no test does: modules are imported, fixtures of a wider scope
+    than one test set up or torn down.
     """
 
     lines: tuple[LineRange, ...]
-    tests: tuple[int, ...]
+    tests: tuple[int, ...] = ()
+    outside: bool = False
 
 
-class CoveringFacts(msgspec.Struct, frozen=True, kw_only=True, tag="covering", tag_field="kind"):
-    """Which tests execute which lines of the changed files, by path. `how` is the means, in words."""
+class CoveringRecord(msgspec.Struct, frozen=True, kw_only=True, tag="record", tag_field="kind"):
+    """What one test process saw of the changed files; of a file that it never saw there is no path.
+
+    The same line may stand in several groups of a file. `how` is the means, in words.
+    """
 
     how: str
     tests: tuple[str, ...]
     files: dict[str, tuple[CoveredLines, ...]]
+
+
+class CoveringFacts(msgspec.Struct, frozen=True, kw_only=True, tag="covering", tag_field="kind"):
+    """Which tests execute the lines of this change; no line stands in two groups of its file.
+
+    `tests` are all tests in contact with the change: what they execute is changed, or stands beside
+    lines that are gone. A test of the run that is not among them executes nothing of it. `files` holds
+    changed lines alone, by path. `unseen` are changed files of which no test process ran a line.
+    """
+
+    how: str
+    tests: tuple[str, ...]
+    files: dict[str, tuple[CoveredLines, ...]]
+    unseen: tuple[str, ...] = ()

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_gates.adapters.files import PolicyFile, find_policy_file
+from pytest_gates.adapters.files import find_policy_file
 from pytest_gates.adapters.fresh import VARIABLE
-from pytest_gates.catalog import COVERAGE_FILE, DEFAULT_POLICY
-from pytest_gates.config.policy import Overrides, PolicySource, chosen_report_dir, settings_of
+from pytest_gates.catalog import COVERAGE_FILE, DEFAULT_POLICY, GATES
+from pytest_gates.config.policy import Overrides, chosen_report_dir, settings_of
 from pytest_gates.errors import ConfigError
-from pytest_gates.gates import coverage as coverage_gate
+from pytest_gates.model.covering_settings import CoveringSettings
 from pytest_gates.model.policy import DEFAULT_REPORT_DIR
+from pytest_gates.model.settings import GateSettings
 from pytest_gates.plugin import argument_sources, dest_of
 from pytest_gates.plugin.copies import start_here
 from pytest_gates.reporters import json
@@ -43,17 +44,27 @@ class Early:
         options = _options(config, parser)
         self._remove_old_report(options)
         settings = self._coverage_settings(options)
-        if settings is not None:
-            self.measure(branches=settings.needs_branches, source=settings.source)
+        if settings:
+            named = (getattr(one, "source", ()) for one in settings)
+            self.measure(
+                branches=any(one.needs_branches for one in settings),
+                source=next((one for one in named if one), ()),
+                contexts=any(
+                    isinstance(one, CoveringSettings) and one.covering_tests == "contexts"
+                    for one in settings
+                ),
+            )
             config.pluginmanager.register(self, _EARLY_PLUGIN)
 
-    def measure(self, *, branches: bool, source: tuple[str, ...]) -> None:
+    def measure(self, *, branches: bool, source: tuple[str, ...], contexts: bool = False) -> None:
         """Start measuring, unless that has happened."""
         if self.measurement is None:
             # Imported here: a run without a coverage gate does not pay for importing coverage.
             from pytest_gates.adapters.measure import Measurement
 
-            self.measurement = Measurement(self.root, branches=branches, source=source)
+            self.measurement = Measurement(
+                self.root, branches=branches, source=source, contexts=contexts
+            )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_load_initial_conftests(self, early_config: Any) -> Any:
@@ -76,7 +87,7 @@ class Early:
         if "PYTEST_XDIST_WORKER" in os.environ:  # one of many: the controller has done so
             return
         try:
-            source = policy_source(self.root, getattr(options, "gates_config", None))
+            source = find_policy_file(self.root, getattr(options, "gates_config", None))
             chosen = overrides(options).report_dir or chosen_report_dir(
                 source, profile_name(options)
             )
@@ -88,20 +99,24 @@ class Early:
             for name in (json.REPORTER.file_name, COVERAGE_FILE):
                 (self.root / chosen / name).unlink(missing_ok=True)
 
-    def _coverage_settings(self, options: Any) -> coverage_gate.CoverageSettings | None:
-        gate = coverage_gate.GATE
+    def _coverage_settings(self, options: Any) -> tuple[GateSettings, ...]:
+        """Of our own gates that use coverage and are on; those of others are not known yet."""
         try:
-            source = policy_source(self.root, getattr(options, "gates_config", None))
-            found = settings_of(
-                gate,
-                source,
-                default=DEFAULT_POLICY,
-                profile=profile_name(options),
-                overrides=overrides(options),
-            )
+            source = find_policy_file(self.root, getattr(options, "gates_config", None))
+            found = [
+                settings_of(
+                    gate,
+                    source,
+                    default=DEFAULT_POLICY,
+                    profile=profile_name(options),
+                    overrides=overrides(options),
+                )
+                for gate in GATES
+                if gate.uses_coverage
+            ]
         except ConfigError:
-            return None
-        return found if isinstance(found, coverage_gate.CoverageSettings) else None
+            return ()
+        return tuple(one for one in found if one is not None)
 
 
 def only_asks(options: Any) -> bool:
@@ -115,14 +130,6 @@ def only_asks(options: Any) -> bool:
         "markers",
     )
     return any(getattr(options, name, None) for name in questions)
-
-
-def policy_source(root: Path, named: str | None) -> PolicySource | None:
-    """The text of the policy, None when the project has none. Raises ConfigError."""
-    file: PolicyFile | None = find_policy_file(root, named)
-    if file is None:
-        return None
-    return PolicySource(file_name=file.name, text=file.text, table=file.table)
 
 
 def overrides(options: Any) -> Overrides:
