@@ -8,6 +8,7 @@ from __future__ import annotations
 # test: one a node id of a scope. `last_failed` and `passes` count over both kinds of branches.
 # run: `clean` is the blob of all tests of which there is no attempt below.
 # attempt: of tests that were not simply green. test_state: sums, so that nothing must be scanned.
+# coverage: what was executed in the latest green runs of clean commits; `shard` is empty for the whole.
 # All times are microseconds since 1970 in UTC. `kind` is 0 for the base, 1 for a change.
 _FIRST: tuple[str, ...] = (
     """CREATE TABLE scope (
@@ -41,11 +42,19 @@ _FIRST: tuple[str, ...] = (
         WHERE unsteady > 0""",
 )
 
+_COVERAGE: tuple[str, ...] = (
+    """CREATE TABLE coverage (
+        scope BIGINT NOT NULL, name TEXT NOT NULL, kind SMALLINT NOT NULL, shard TEXT NOT NULL,
+        commit_id TEXT NOT NULL, started BIGINT NOT NULL, payload {blob} NOT NULL,
+        PRIMARY KEY (scope, name))""",
+    "CREATE INDEX coverage_time ON coverage (scope, kind, shard, started)",
+)
+
 META = "gates_meta"
 CREATE_META = "CREATE TABLE gates_meta (name TEXT PRIMARY KEY, value BIGINT NOT NULL)"
 SET_META = "UPDATE gates_meta SET value = ? WHERE name = ?"
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _COVERAGE)
 """Statements that lead from version n to n + 1 stand at place n; what was released never changes."""
 
 _LATER = "excluded.latest_at >= COALESCE(test_state.latest_at, excluded.latest_at)"

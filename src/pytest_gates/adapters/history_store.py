@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 
+from pytest_gates.adapters import history_coverage
 from pytest_gates.adapters import history_questions as questions
 from pytest_gates.adapters.history_database import Access, Database, rows_among
 from pytest_gates.adapters.history_layout import (
@@ -34,6 +35,7 @@ from pytest_gates.errors import HistoryError
 from pytest_gates.model.history import (
     HistoryFacts,
     HistoryScope,
+    KeptCoverage,
     Remembered,
     RunKey,
     RunSummary,
@@ -42,6 +44,7 @@ from pytest_gates.model.history import (
     Tally,
     TestHistory,
 )
+from pytest_gates.model.ratchet import Baseline
 
 KEEP_DAYS = 180
 _DAY = 24 * 3600 * 1_000_000
@@ -129,13 +132,7 @@ class SqlHistory:
         Runs that began longer ago than the store keeps them are deleted once a day, afterwards.
         """
         layout = laid_out(run)
-        now, at = self._now(), microseconds(run.key.started)
-        if at > now + _DAY:
-            # Its weight would outdo all others, and it would never be deleted.
-            raise HistoryError(
-                f"the run {run.key.id} is dated {run.key.started:%Y-%m-%d %H:%M}, in the future",
-                "set the clock of the machine that made it",
-            )
+        now, at = self._now(), self._begun(run.key)
         with self._database.transaction(Access.WRITE):
             meta = self._meta()
             if at < max(now - self._keep, meta["forgotten"]):
@@ -148,11 +145,37 @@ class SqlHistory:
             self._tidy(now)
         return Remembered.WRITTEN
 
+    def remember_coverage(self, key: RunKey, baseline: Baseline) -> None:
+        self._begun(key)
+        with self._database.transaction(Access.WRITE):
+            history_coverage.write(self._database, self._scope(key), key, baseline)
+
+    def coverages(self, repository: str, variant: str) -> tuple[KeptCoverage, ...]:
+        with self._database.transaction(Access.READ):
+            scope = questions.scope_of(self._database, repository, variant)
+            return () if scope is None else history_coverage.listed(self._database, scope)
+
+    def coverage_of(self, repository: str, variant: str, run: str) -> Baseline:
+        with self._database.transaction(Access.READ):
+            scope = questions.scope_of(self._database, repository, variant)
+            return history_coverage.read(self._database, -1 if scope is None else scope, run)
+
     def close(self) -> None:
         self._database.close()
 
     def _now(self) -> int:
         return microseconds(self._clock())
+
+    def _begun(self, key: RunKey) -> int:
+        """When it began. Raises HistoryError for a run of the future."""
+        at = microseconds(key.started)
+        if at > self._now() + _DAY:
+            # Its weight would outdo all others, and it would never be deleted.
+            raise HistoryError(
+                f"the run {key.id} is dated {key.started:%Y-%m-%d %H:%M}, in the future",
+                "set the clock of the machine that made it",
+            )
+        return at
 
     def _meta(self) -> dict[str, int]:
         return dict(self._database.rows("SELECT name, value FROM gates_meta"))
@@ -252,6 +275,7 @@ class SqlHistory:
                 (horizon,),
             )
             database.execute("DELETE FROM run WHERE started < ?", (horizon,))
+            database.execute("DELETE FROM coverage WHERE started < ?", (horizon,))
             database.execute("DELETE FROM test_state WHERE seen_at < ?", (horizon,))
             # A test without a state is in no run that is kept: every run touches the states of its tests.
             database.execute(

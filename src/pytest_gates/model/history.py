@@ -10,6 +10,7 @@ import msgspec
 
 from pytest_gates.model.case import Attempt, Diagnosis, FlakeClass, Outcome, Setting
 from pytest_gates.model.moment import Moment
+from pytest_gates.model.ratchet import Baseline
 
 
 class BranchKind(enum.StrEnum):
@@ -174,6 +175,15 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     why: str | None = None
 
 
+class KeptCoverage(msgspec.Struct, frozen=True, kw_only=True):
+    """A green run of a clean commit whose coverage is kept."""
+
+    run: str
+    commit: str
+    shard: str | None
+    started: Moment
+
+
 class HistoryStore(Protocol):
     """One open history. Every method raises HistoryError when it cannot keep its word."""
 
@@ -208,6 +218,15 @@ class HistoryStore(Protocol):
         self, repository: str, variant: str, nodeid: str, limit: int
     ) -> tuple[Sighting, ...]:
         """The latest runs of one test, newest first; runs far before the last 2,000 are not looked at."""
+
+    def remember_coverage(self, key: RunKey, baseline: Baseline) -> None:
+        """Keep it, and of its kind only the newest; the second time the same run id changes nothing."""
+
+    def coverages(self, repository: str, variant: str) -> tuple[KeptCoverage, ...]:
+        """Of which runs coverage is kept, newest first."""
+
+    def coverage_of(self, repository: str, variant: str, run: str) -> Baseline:
+        """What one of them executed."""
 
     def close(self) -> None:
         """Release it; does nothing the second time."""

@@ -118,28 +118,11 @@ class Memory:
 
         try:
             self._store = open_history(
-                self._policy.history, self._cache_folder(), root=self._config.rootpath
+                self._policy.history, cache_folder(self._config), root=self._config.rootpath
             )
         except HistoryError as why:
             self._fail(why)
         return self._store
-
-    def _cache_folder(self) -> Path:
-        """pytest's own, where it keeps one: it is what CI systems are told to keep.
-
-        Except for its default under tox, which is a folder of the environment: that one goes when the
-        environment is made anew, and `gates history` could not know of it.
-        """
-        from pytest_gates.adapters.history import CACHE_FOLDER
-
-        cache = getattr(self._config, "cache", None)
-        if cache is not None and not _is_of_tox(str(self._config.getini("cache_dir"))):
-            return Path(str(cache.mkdir("gates")))
-        folder = self._config.rootpath / CACHE_FOLDER
-        with contextlib.suppress(OSError):  # the database then says why it cannot be there
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / ".gitignore").write_text("*\n", encoding="ascii")
-        return folder
 
     def _fail(self, why: HistoryError) -> Unavailable:
         self._problem = Unavailable(
@@ -147,6 +130,24 @@ class Memory:
         )
         self.close()
         return self._problem
+
+
+def cache_folder(config: pytest.Config) -> Path:
+    """pytest's own, where it keeps one: it is what CI systems are told to keep.
+
+    Except for its default under tox, which is a folder of the environment: that one goes when the
+    environment is made anew, and `gates history` could not know of it.
+    """
+    from pytest_gates.adapters.history import CACHE_FOLDER
+
+    cache = getattr(config, "cache", None)
+    if cache is not None and not _is_of_tox(str(config.getini("cache_dir"))):
+        return Path(str(cache.mkdir("gates")))
+    folder = config.rootpath / CACHE_FOLDER
+    with contextlib.suppress(OSError):  # the database then says why it cannot be there
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="ascii")
+    return folder
 
 
 def _is_of_tox(cache_dir: str) -> bool:
