@@ -75,6 +75,7 @@ def fake_tool(  # noqa: PLR0913 - the fields of a Tool
     scrub: tuple[str, ...] = (),
     quick: bool = True,
     needs_files: bool = False,
+    needs_all_files: bool = False,
     env: Mapping[str, str] | None = None,
 ) -> Tool:
     """A tool that executes `code`. `distribution` is one that is installed wherever tests run."""
@@ -91,4 +92,5 @@ def fake_tool(  # noqa: PLR0913 - the fields of a Tool
         scrub=scrub,
         quick=quick,
         needs_files=needs_files,
+        needs_all_files=needs_all_files,
     )

@@ -5,11 +5,18 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from pytest_gates.adapters.files import python_files
-from pytest_gates.adapters.process import NotEnded, Running, clean_environment, scripts_folder
-from pytest_gates.errors import ToolError
+from pytest_gates.adapters.files import project_files, python_files
+from pytest_gates.adapters.process import (
+    Ended,
+    NotEnded,
+    Running,
+    clean_environment,
+    scripts_folder,
+)
+from pytest_gates.errors import NothingToScan, ToolError
 from pytest_gates.model.contracts import Command, Completed, Tool, ToolContext
 from pytest_gates.model.evidence import Scan, Unavailable
 from pytest_gates.model.settings import ScanSettings
@@ -21,8 +28,10 @@ _DEFAULT_TIMEOUT_SECONDS = 600.0
 class Scans:
     """The tools of one run, from the first start to the last answer."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, cache: Path | None = None) -> None:
+        """`cache` is a folder in which tools may keep caches of their own."""
         self._root = root
+        self._cache = cache
         self._files: tuple[str, ...] | None = None
         self._running: dict[str, tuple[Tool, object, ToolContext, Command, Running]] = {}
         self._known: dict[str, Scan | Unavailable] = {}
@@ -32,30 +41,23 @@ class Scans:
         if tool.name in self._running or tool.name in self._known:
             return
         try:
-            context = self._context(tool)
-            command = tool.command(settings, context)
-            running = Running(
-                command.argv,
-                cwd=self._root,
-                env={**clean_environment(tool.scrub), **command.env},
-                polite=not tool.quick,
-            )
-        except ToolError as why:
-            self._known[tool.name] = Unavailable(
-                why=printable(why.why), remedy=printable(why.remedy)
-            )
-        except NotEnded as why:
-            remedy = f"install it: pip install {tool.distribution}"
-            self._known[tool.name] = Unavailable(
-                why=printable(f"{tool.name}: {why}"), remedy=remedy
-            )
-        except Exception as crash:  # a tool of a third party may stumble; then nothing was scanned
-            self._known[tool.name] = Unavailable(
-                why=printable(f"{tool.name} could not be asked: {type(crash).__name__}: {crash}"),
-                remedy=f"check the installed version of {tool.distribution} and report this",
-            )
+            started = begin(tool, settings, lambda: self.context(tool), self._run)
+        except NothingToScan as why:
+            started = refused(why)
+        if isinstance(started, Unavailable):
+            self._known[tool.name] = started
         else:
+            context, command, running = started
             self._running[tool.name] = (tool, settings, context, command, running)
+
+    def _run(self, tool: Tool, command: Command) -> Running:
+        return Running(
+            command.argv,
+            cwd=self._root,
+            env={**clean_environment(tool.scrub), **command.env},
+            polite=not tool.quick,
+            told=command.told,
+        )
 
     def answer(self, name: str) -> Scan | Unavailable | None:
         """Wait for one tool; None when it was never started."""
@@ -76,7 +78,8 @@ class Scans:
             self._known[name] = Unavailable(why=f"stopped: {why}", remedy="run again")
         self._running.clear()
 
-    def _context(self, tool: Tool) -> ToolContext:
+    def context(self, tool: Tool) -> ToolContext:
+        """What the tool may know of the work tree. Raises ToolError where it is not installed."""
         try:
             version = importlib.metadata.version(tool.distribution)
         except importlib.metadata.PackageNotFoundError:
@@ -94,6 +97,8 @@ class Scans:
             sys_path=tuple(entry for entry in sys.path if self._may_hold_packages(entry)),
             program=program,
             version=version or "unknown",
+            files=project_files(self._root) if tool.needs_all_files else (),
+            cache_folder=str(self._cache / tool.name) if self._cache is not None else "",
         )
 
     def _may_hold_packages(self, entry: str) -> bool:
@@ -112,41 +117,90 @@ class Scans:
     def _ended(
         self, tool: Tool, settings: object, context: ToolContext, command: Command, running: Running
     ) -> Scan | Unavailable:
-        timeout = (
-            settings.timeout if isinstance(settings, ScanSettings) else _DEFAULT_TIMEOUT_SECONDS
-        )
         try:
-            ended = running.wait(timeout)
+            ended = running.wait(timeout_of(settings))
         except NotEnded as why:
-            return Unavailable(
-                why=f"{tool.name}: {why}",
-                remedy=f"raise `timeout` in [tool.pytest-gates.{tool.name}] or find out why it hangs",
-            )
-        completed = Completed(
-            command=command,
-            context=context,
-            exit_code=ended.exit_code,
-            stdout=ended.stdout,
-            stderr=ended.stderr,
-            seconds=ended.seconds,
-        )
+            return too_long(tool, why)
         try:
-            scan: object = tool.read(completed, settings)
-        except ToolError as why:
-            return Unavailable(why=printable(why.why), remedy=printable(why.remedy))
-        except Exception as crash:  # a reader that stumbles over an answer knows nothing of it
-            return Unavailable(
-                why=printable(
-                    f"the answer of {tool.name} could not be read: {type(crash).__name__}: {crash}"
-                ),
-                remedy=f"check the installed version of {tool.distribution} and report this",
-            )
-        if isinstance(scan, Scan):
-            return scan
+            return understood(tool, settings, context, command, ended)
+        except NothingToScan as why:
+            return refused(why)
+
+
+def begin(
+    tool: Tool,
+    settings: object,
+    context_of: Callable[[], ToolContext],
+    run: Callable[[Tool, Command], Running],
+) -> tuple[ToolContext, Command, Running] | Unavailable:
+    """Ask a tool how it wants to be started, and start it; what goes wrong is an unknown.
+
+    Raises NothingToScan.
+    """
+    try:
+        context = context_of()
+        command = tool.command(settings, context)
+        return context, command, run(tool, command)
+    except NothingToScan:
+        raise
+    except ToolError as why:
+        return refused(why)
+    except NotEnded as why:
+        remedy = f"install it: pip install {tool.distribution}"
+        return Unavailable(why=printable(f"{tool.name}: {why}"), remedy=remedy)
+    except Exception as crash:  # a tool of a third party may stumble; then nothing was scanned
         return Unavailable(
-            why=f"the reader of {tool.name} returned {type(scan).__name__}, expected a Scan",
-            remedy=f"report it to whoever wrote the tool `{tool.name}`",
+            why=printable(f"{tool.name} could not be asked: {type(crash).__name__}: {crash}"),
+            remedy=f"check the installed version of {tool.distribution} and report this",
         )
+
+
+def refused(why: ToolError) -> Unavailable:
+    return Unavailable(why=printable(why.why), remedy=printable(why.remedy))
+
+
+def timeout_of(settings: object) -> float:
+    return settings.timeout if isinstance(settings, ScanSettings) else _DEFAULT_TIMEOUT_SECONDS
+
+
+def too_long(tool: Tool, why: NotEnded) -> Unavailable:
+    return Unavailable(
+        why=f"{tool.name}: {why}",
+        remedy=f"raise `timeout` in [tool.pytest-gates.{tool.name}] or find out why it hangs",
+    )
+
+
+def understood(
+    tool: Tool, settings: object, context: ToolContext, command: Command, ended: Ended
+) -> Scan | Unavailable:
+    """What a tool that has ended said. Raises NothingToScan."""
+    completed = Completed(
+        command=command,
+        context=context,
+        exit_code=ended.exit_code,
+        stdout=ended.stdout,
+        stderr=ended.stderr,
+        seconds=ended.seconds,
+    )
+    try:
+        scan: object = tool.read(completed, settings)
+    except NothingToScan:
+        raise
+    except ToolError as why:
+        return refused(why)
+    except Exception as crash:  # a reader that stumbles over an answer knows nothing of it
+        return Unavailable(
+            why=printable(
+                f"the answer of {tool.name} could not be read: {type(crash).__name__}: {crash}"
+            ),
+            remedy=f"check the installed version of {tool.distribution} and report this",
+        )
+    if isinstance(scan, Scan):
+        return scan
+    return Unavailable(
+        why=f"the reader of {tool.name} returned {type(scan).__name__}, expected a Scan",
+        remedy=f"report it to whoever wrote the tool `{tool.name}`",
+    )
 
 
 def _program(tool: Tool) -> str:

@@ -1,11 +1,11 @@
-"""Gates over external tools: no finding at or above a floor, and nothing left unread. Pure."""
+"""Gates over external tools: no finding, or no new one, above a floor, and nothing left unread. Pure."""
 
 from __future__ import annotations
 
 import msgspec
 
 from pytest_gates.model.contracts import Gate, Tool
-from pytest_gates.model.evidence import Evidence, Scan, Unavailable
+from pytest_gates.model.evidence import BaseScan, Evidence, Scan, Unavailable
 from pytest_gates.model.finding import Effect, Finding, fingerprint_of
 from pytest_gates.model.settings import ScanSettings
 from pytest_gates.model.verdict import Judgement, Measure
@@ -32,27 +32,62 @@ def judge(scan: Scan | Unavailable | None, settings: ScanSettings, name: str) ->
             summary=scan.why,
             findings=(_unknown("no-scan", scan.why, scan.remedy, name),),
         )
-    weighed = tuple(_weighed(finding, settings) for finding in scan.findings)
+    weighed = tuple(_weighed(finding, settings, scan.base) for finding in scan.findings)
+    minded = sum(1 for finding in scan.findings if settings.fails(finding))
     failing = sum(1 for finding in weighed if finding.effect is Effect.FAIL)
-    below = len(weighed) - failing
     unread = tuple(
         _unread(one.subject, one.why, name, settings.unread_remedy)
         for one in scan.unread
         if not settings.accepts_unread(one.subject)
     )
     return Judgement(
-        summary=_summary(failing, below, len(unread), scan),
-        measures=(
-            Measure(
-                name=f"findings of at least {settings.floor} severity"
-                if settings.floor
-                else "findings",
-                observed=str(failing),
-                required="0",
-                setting="fail-on" if settings.floor else None,
-            ),
+        summary=_summary(failing, minded, len(unread), scan, settings),
+        measures=_measures(failing, minded, scan.base, settings),
+        findings=(
+            *weighed,
+            *unread,
+            *_nothing_scanned(scan, name),
+            *_nothing_to_compare_with(scan, settings, name),
         ),
-        findings=(*weighed, *unread, *_nothing_scanned(scan, name)),
+    )
+
+
+def _weighed(finding: Finding, settings: ScanSettings, base: object) -> Finding:
+    """Where only new findings fail, one that nobody compared is none that is known to be old."""
+    fails = settings.fails(finding)
+    if settings.new_only:
+        fails = fails and isinstance(base, BaseScan) and finding.is_new is not False
+    return msgspec.structs.replace(finding, effect=Effect.FAIL if fails else Effect.NOTE)
+
+
+def _nothing_to_compare_with(scan: Scan, settings: ScanSettings, name: str) -> tuple[Finding, ...]:
+    """Without the base nobody knows which findings are old: none of them fails, and none passes."""
+    if not settings.new_only or isinstance(scan.base, BaseScan):
+        return ()
+    base = scan.base or Unavailable(
+        why=f"nobody compared the findings of {name} with the base",
+        remedy="run again with this policy, and let the run end",
+    )
+    return (_unknown("no-base", base.why, base.remedy, name),)
+
+
+def _measures(
+    failing: int, minded: int, base: object, settings: ScanSettings
+) -> tuple[Measure, ...]:
+    floor = settings.floor
+    kind = f"findings of at least {floor} severity" if floor else "findings"
+    setting = "fail-on" if floor else None
+    if not settings.new_only:
+        return (Measure(name=kind, observed=str(failing), required="0", setting=setting),)
+    known = isinstance(base, BaseScan)
+    return (
+        Measure(
+            name=f"new {kind}",
+            observed=str(failing) if known else "unknown",
+            required="0",
+            setting="only-new",
+        ),
+        Measure(name=kind, observed=str(minded), setting=setting),
     )
 
 
@@ -64,13 +99,14 @@ def _nothing_scanned(scan: Scan, name: str) -> tuple[Finding, ...]:
     return (_unknown("nothing-scanned", f"{name} looked at nothing at all", remedy, name),)
 
 
-def _weighed(finding: Finding, settings: ScanSettings) -> Finding:
-    effect = Effect.FAIL if settings.fails(finding) else Effect.NOTE
-    return msgspec.structs.replace(finding, effect=effect)
-
-
-def _summary(failing: int, below: int, unread: int, scan: Scan) -> str:
-    parts = [f"{failing} finding(s)" if failing else "no findings"]
+def _summary(failing: int, minded: int, unread: int, scan: Scan, settings: ScanSettings) -> str:
+    parts = [f"{minded} finding(s)" if minded else "no findings"]
+    if settings.new_only and isinstance(scan.base, BaseScan):
+        parts = [f"{failing or 'no'} new of {minded} finding(s)"] if minded else parts
+        parts.append(f"{scan.base.findings} at the base {scan.base.commit[:10]}")
+    elif settings.new_only:
+        parts.append("not known which are new")
+    below = len(scan.findings) - minded
     if below:
         parts.append(f"{below} below the floor")
     if unread:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from pytest_gates.errors import ToolError
+from pytest_gates.errors import NothingToScan, ToolError
 from pytest_gates.model.contracts import Command, Completed, Tool, ToolContext
 from pytest_gates.model.evidence import Scan, Unread
 from pytest_gates.model.finding import Finding, Location, Severity, fingerprint_of
@@ -29,33 +29,50 @@ class BanditSettings(SeveritySettings, frozen=True, kw_only=True, rename="kebab"
 
     fail_on: Annotated[
         Severity,
-        msgspec.Meta(description="Lowest severity that fails.", extra={"choices": _LEVELS}),
+        msgspec.Meta(
+            description="Lowest severity that fails.",
+            extra={"looser": "higher", "judged_later": True, "choices": _LEVELS},
+        ),
     ] = Severity.MEDIUM
     confidence: Annotated[
         Severity,
         msgspec.Meta(
             description="Findings of which bandit is less sure than this do not fail.",
-            extra={"choices": _LEVELS},
+            extra={"looser": "higher", "judged_later": True, "choices": _LEVELS},
         ),
     ] = Severity.MEDIUM
     paths: Annotated[
         tuple[str, ...],
-        msgspec.Meta(description="Globs of the files to scan, relative to the root."),
+        msgspec.Meta(
+            description="Globs of the files to scan, relative to the root.",
+            extra={"looser": "fewer"},
+        ),
     ] = ("**",)
     exclude: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Globs of files not to scan; tests by default.")
+        tuple[str, ...],
+        msgspec.Meta(
+            description="Globs of files not to scan; tests by default.", extra={"looser": "more"}
+        ),
     ] = _TESTS
     skips: Annotated[
         tuple[str, ...],
-        msgspec.Meta(description="Ids of bandit tests that are not run, such as B101."),
+        msgspec.Meta(
+            description="Ids of bandit tests that are not run, such as B101.",
+            extra={"looser": "more"},
+        ),
     ] = ()
     config: Annotated[
         str | None,
         msgspec.Meta(
             description="A bandit configuration file to use, such as pyproject.toml; none is "
-            "picked up unless it is named here."
+            "picked up unless it is named here.",
+            extra={"looser": "other", "names_files": True},
         ),
     ] = None
+
+    @property
+    def config_files(self) -> tuple[str, ...]:
+        return (self.config,) if self.config else ()
 
 
 class _Issue(msgspec.Struct, frozen=True):
@@ -111,7 +128,7 @@ def read(completed: Completed, settings: BanditSettings) -> Scan:  # noqa: ARG00
     """A Scan of exactly the expected files. Raises ToolError unless bandit left a whole report."""
     expected = completed.command.expected
     if not expected:
-        raise ToolError(
+        raise NothingToScan(
             "bandit had no file to scan",
             "check `paths` and `exclude` in [tool.pytest-gates.bandit], or turn the gate off",
         )
@@ -209,5 +226,6 @@ TOOL = Tool(
     program=None,
     command=command,
     read=read,
+    static=lambda settings: True,  # noqa: ARG005
     needs_files=True,
 )

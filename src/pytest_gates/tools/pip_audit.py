@@ -28,26 +28,31 @@ class PipAuditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
         str,
         msgspec.Meta(
             description='Where advisories come from: "pypi", "osv", or the URL of an OSV server.',
-            extra={"quantity": "advisories"},
+            extra={"looser": "other", "quantity": "advisories"},
         ),
     ] = "pypi"
     requirements: Annotated[
         tuple[str, ...],
         msgspec.Meta(
             description="Files to audit instead of the environment: requirements with exact pins, "
-            "`pylock*.toml`, `uv.lock`, `poetry.lock`."
+            "`pylock*.toml`, `uv.lock`, `poetry.lock`.",
+            extra={"looser": "other"},
         ),
     ] = ()
     fail_on: Annotated[
         Severity,
         msgspec.Meta(
             description="Lowest severity that fails. pip-audit's report holds no severity, and what "
-            "has none fails: with it, every vulnerability does."
+            "has none fails: with it, every vulnerability does.",
+            extra={"looser": "higher", "judged_later": True},
         ),
     ] = Severity.LOW
     allow_unaudited: Annotated[
         tuple[str, ...],
-        msgspec.Meta(description="Globs of package names that the source need not know."),
+        msgspec.Meta(
+            description="Globs of package names that the source need not know.",
+            extra={"looser": "more", "judged_later": True},
+        ),
     ] = ()
 
     @property
@@ -225,5 +230,6 @@ TOOL = Tool(
     program=None,
     command=command,
     read=read,
+    static=lambda settings: bool(settings.requirements),
     scrub=("PIP_AUDIT_", "PIPAPI_", "VIRTUAL_ENV"),
 )

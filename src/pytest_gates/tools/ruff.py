@@ -7,11 +7,11 @@ from typing import Annotated
 
 import msgspec
 
-from pytest_gates.errors import ToolError
+from pytest_gates.errors import NothingToScan, ToolError
 from pytest_gates.model.contracts import Command, Completed, Tool, ToolContext
 from pytest_gates.model.evidence import Scan, Unread
 from pytest_gates.model.finding import Finding, Location, fingerprint_of
-from pytest_gates.model.settings import ScanSettings
+from pytest_gates.model.settings import CodeScanSettings
 from pytest_gates.model.text import first_line
 
 _SYNTAX_ERROR = "invalid-syntax"
@@ -23,13 +23,20 @@ _FAILED = re.compile(
 )
 
 
-class RuffSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
+class RuffSettings(CodeScanSettings, frozen=True, kw_only=True, rename="kebab"):
     """`[tool.pytest-gates.ruff]`; the rules are those of the project's own ruff settings."""
 
     paths: Annotated[
         tuple[str, ...],
-        msgspec.Meta(description="Files and folders to check, relative to the root."),
+        msgspec.Meta(
+            description="Files and folders to check, relative to the root.",
+            extra={"looser": "fewer"},
+        ),
     ] = (".",)
+
+    @property
+    def config_files(self) -> tuple[str, ...]:
+        return ("pyproject.toml", "ruff.toml", ".ruff.toml")
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -67,7 +74,7 @@ def read(completed: Completed, settings: RuffSettings) -> Scan:  # noqa: ARG001 
     violations = _decoded(completed)
     # ruff says so, prints `[]` and exits 0. (0.17.6)
     if "No Python files found" in completed.stderr:
-        raise ToolError(
+        raise NothingToScan(
             "ruff found no Python file to check",
             "check `paths` in [tool.pytest-gates.ruff] and ruff's own exclude",
         )
@@ -135,6 +142,7 @@ TOOL = Tool(
     program="ruff",
     command=command,
     read=read,
+    static=lambda settings: True,  # noqa: ARG005
     scrub=("RUFF_",),
     quick=True,
     needs_files=True,

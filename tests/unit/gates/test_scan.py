@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from pytest_gates.gates.scan import judge, scan_gate
-from pytest_gates.model.evidence import Scan, Unavailable, Unread
+from pytest_gates.model.evidence import BaseScan, Scan, Unavailable, Unread
 from pytest_gates.model.finding import Effect, Finding, Severity
 from pytest_gates.model.settings import ScanSettings, SeveritySettings
 from pytest_gates.model.verdict import Verdict, verdict_of
@@ -148,3 +149,99 @@ def test_the_gate_of_a_tool_reads_the_scan_of_its_own_name() -> None:
     evidence = an_evidence(scans={"bandit": a_scan(), "ruff": a_scan(a_finding())})
     assert gate.evaluate(evidence, bandit.BanditSettings()).findings == ()
     assert rules(gate.evaluate(an_evidence(), bandit.BanditSettings()).findings) == ["no-scan"]
+
+
+ONLY_NEW = SeveritySettings(fail_on=MEDIUM, confidence=MEDIUM, only_new=True)
+BASE = BaseScan(commit="c0ffee" * 6, findings=7)
+
+
+def compared(*findings: Finding, base: BaseScan | Unavailable | None = BASE) -> Scan:
+    return msgspec.structs.replace(a_scan(*findings), base=base)
+
+
+def a_flaw(is_new: bool | None) -> Finding:
+    return a_finding(severity=HIGH, confidence=HIGH, is_new=is_new)
+
+
+@pytest.mark.parametrize(
+    "is_new, expected", [(True, Effect.FAIL), (False, Effect.NOTE), (None, Effect.FAIL)]
+)
+def test_with_only_new_what_is_not_known_to_be_old_fails(
+    is_new: bool | None, expected: Effect
+) -> None:
+    (found,) = judge(compared(a_flaw(is_new)), ONLY_NEW, "bandit").findings
+    assert found.effect is expected
+    assert found.is_new is is_new
+
+
+def test_a_new_finding_below_the_floor_fails_no_more_than_an_old_one() -> None:
+    mild = a_finding(severity=LOW, is_new=True)
+    (found,) = judge(compared(mild), ONLY_NEW, "bandit").findings
+    assert found.effect is Effect.NOTE
+
+
+def test_without_only_new_an_old_finding_fails_as_ever() -> None:
+    (found,) = judge(compared(a_flaw(False)), SETTINGS, "bandit").findings
+    assert found.effect is Effect.FAIL
+
+
+@pytest.mark.parametrize(
+    "findings, summary, new",
+    [
+        ((), "no findings, 7 at the base c0ffeec0ff, 3 scanned", "0"),
+        ((False,), "no new of 1 finding(s), 7 at the base c0ffeec0ff, 3 scanned", "0"),
+        ((False, True, True), "2 new of 3 finding(s), 7 at the base c0ffeec0ff, 3 scanned", "2"),
+    ],
+)
+def test_both_counts_are_told(findings: tuple[bool, ...], summary: str, new: str) -> None:
+    judgement = judge(compared(*(a_flaw(one) for one in findings)), ONLY_NEW, "bandit")
+    assert judgement.summary == summary
+    first, second = judgement.measures
+    assert (first.name, first.observed, first.required, first.setting) == (
+        "new findings of at least medium severity",
+        new,
+        "0",
+        "only-new",
+    )
+    assert (second.name, second.observed, second.required, second.setting) == (
+        "findings of at least medium severity",
+        str(len(findings)),
+        None,
+        "fail-on",
+    )
+
+
+@pytest.mark.parametrize("findings", [(), (None,), (True, False)])
+@pytest.mark.parametrize("base", [None, Unavailable(why="no base here", remedy="git fetch origin")])
+def test_without_a_base_only_new_is_unknown_and_nothing_is_called_old(
+    findings: tuple[bool | None, ...], base: Unavailable | None
+) -> None:
+    scan = compared(*(a_flaw(one) for one in findings), base=base)
+    judgement = judge(scan, ONLY_NEW, "bandit")
+    assert verdict_of(judgement.findings) is Verdict.INCONCLUSIVE
+    last = judgement.findings[-1]
+    assert (last.rule, last.effect) == ("no-base", Effect.UNKNOWN)
+    assert last.message == (
+        "no base here" if base else "nobody compared the findings of bandit with the base"
+    )
+    assert last.remedy == ("git fetch origin" if base else last.remedy)
+    assert judgement.measures[0].observed == "unknown"
+    assert "not known which are new" in judgement.summary
+
+
+def test_without_a_base_but_without_only_new_nothing_is_missing() -> None:
+    scan = compared(base=Unavailable(why="no base here", remedy="git fetch origin"))
+    assert judge(scan, SETTINGS, "bandit").findings == ()
+
+
+def test_what_was_not_looked_at_is_unknown_with_only_new_too() -> None:
+    scan = msgspec.structs.replace(compared(), unread=(Unread(subject="a.py", why="syntax"),))
+    assert verdict_of(judge(scan, ONLY_NEW, "bandit").findings) is Verdict.INCONCLUSIVE
+
+
+def test_only_the_settings_that_ask_for_it_need_a_change() -> None:
+    assert ONLY_NEW.needs_change
+    assert not SETTINGS.needs_change
+    assert not ScanSettings().new_only
+    assert ScanSettings().config_files == ()
+    assert not hasattr(PipAuditSettings(), "only_new")

@@ -16,7 +16,7 @@ from pytest_gates.model.contracts import Completed, Tool
 from pytest_gates.model.evidence import Scan
 from pytest_gates.model.marks import INVENTORY_MARK
 from pytest_gates.model.settings import ScanSettings
-from pytest_gates.tools import bandit, pip_audit, ruff
+from pytest_gates.tools import bandit, mypy, pip_audit, ruff, secrets
 from support.fake_tools import completed
 
 TOOLS: list[tuple[Tool, ScanSettings, tuple[str, ...]]] = [
@@ -24,14 +24,19 @@ TOOLS: list[tuple[Tool, ScanSettings, tuple[str, ...]]] = [
     (pip_audit.TOOL, pip_audit.PipAuditSettings(), (pip_audit.ENVIRONMENT,)),
     (pip_audit.TOOL, pip_audit.PipAuditSettings(), ("requirements.txt",)),
     (ruff.TOOL, ruff.RuffSettings(), ()),
+    (mypy.TOOL, mypy.MypySettings(), ("a.py",)),
+    (secrets.TOOL, secrets.SecretsSettings(), ("a.py",)),
 ]
 each_tool: Callable[..., Any] = pytest.mark.parametrize(
-    "tool, settings, expected", TOOLS, ids=["bandit", "environment", "requirements", "ruff"]
+    "tool, settings, expected",
+    TOOLS,
+    ids=["bandit", "environment", "requirements", "ruff", "mypy", "secrets"],
 )
 
 NAMES = """errors metrics results filename reason test_id issue_text issue_severity code
 issue_confidence line_number line_range col_offset more_info dependencies name version vulns
-skip_reason id fix_versions aliases description message location end_location row column url"""
+skip_reason id fix_versions aliases description message location end_location row column url
+file line severity hint scanned findings unread binary elsewhere rule path digest"""
 KEYS = st.sampled_from(NAMES.split())
 WORDS = st.sampled_from(["LOW", "HIGH", "UNDEFINED", "a.py", "././a.py", "", "\0", "\x1b[31m", "é"])
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS | st.text()
@@ -52,6 +57,9 @@ ISSUE = st.fixed_dictionaries(
         "line_range": st.lists(st.integers(), max_size=3),
     },
     optional={"code": st.text(), "col_offset": SMALL, "more_info": st.none() | WORDS},
+)
+SECRET = st.fixed_dictionaries(
+    {"rule": WORDS, "path": WORDS, "line": SMALL, "column": SMALL, "digest": st.just("0" * 12)}
 )
 PLACE = st.fixed_dictionaries({"row": st.integers(), "column": st.integers()})
 VIOLATION = st.fixed_dictionaries(
@@ -85,6 +93,19 @@ LIKELY = st.one_of(
     ),
     st.fixed_dictionaries({"dependencies": st.lists(DEPENDENCY, max_size=3)}),
     st.lists(VIOLATION, max_size=3),
+    st.fixed_dictionaries(
+        {"file": WORDS, "line": SMALL, "column": SMALL, "message": WORDS, "severity": WORDS},
+        optional={"code": st.none() | WORDS, "end_line": SMALL},
+    ),
+    st.fixed_dictionaries(
+        {
+            "scanned": SMALL,
+            "findings": st.lists(SECRET, max_size=2),
+            "unread": st.lists(st.tuples(WORDS, WORDS), max_size=1),
+            "binary": st.lists(WORDS, max_size=1),
+            "elsewhere": st.just([]),
+        }
+    ),
 )
 EXITS = st.sampled_from([0, 1, 2, -9, 101])
 

@@ -241,3 +241,8 @@ def test_a_file_name_that_is_no_utf_8_can_be_written_into_a_report() -> None:
 def test_the_tool_asks_for_the_files_and_can_be_installed() -> None:
     assert TOOL.needs_files
     assert (TOOL.name, TOOL.distribution, TOOL.program) == ("bandit", "bandit", None)
+
+
+def test_only_the_configuration_that_the_policy_names_is_one() -> None:
+    assert BanditSettings().config_files == ()
+    assert BanditSettings(config="ci/bandit.yaml").config_files == ("ci/bandit.yaml",)

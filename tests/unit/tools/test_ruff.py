@@ -179,3 +179,7 @@ def test_what_is_not_a_whole_report_is_an_error(stdout: bytes, exit_code: int) -
     assert f"exit {exit_code}" in caught.value.why
     assert "ruff failed" in caught.value.why
     assert caught.value.remedy
+
+
+def test_the_settings_of_ruff_are_those_of_the_work_tree() -> None:
+    assert RuffSettings().config_files == ("pyproject.toml", "ruff.toml", ".ruff.toml")
