@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from pytest_gates.changes.covering import no_contact
 from pytest_gates.flakes.statistics import belief_of, tail_probability, told_rate, told_upper_bound
 from pytest_gates.model.case import CaseRecord, FlakeClass, Novelty, Role, Standing
 from pytest_gates.model.contracts import Gate
@@ -131,7 +132,7 @@ def _judged(
         case = flake.case
         line = next((one.line for one in case.attempts if one.line is not None), None)
         diagnosis = case.diagnosis
-        novelty, past = _novelty(case), _past(case, evidence)
+        novelty, past, contact = _novelty(case), _past(case, evidence), _contact(case, evidence)
         parts = [
             *_because(case),
             diagnosis.why
@@ -140,6 +141,7 @@ def _judged(
             *_texts(case),
             *novelty,
             *past,
+            *contact,
         ]
         remedy, excuse = _next_steps(case)
         kind = diagnosis.kind if diagnosis is not None else FlakeClass.FLAKY
@@ -153,7 +155,7 @@ def _judged(
             excuse=excuse,
             setting=_SETTING_OF.get(rule),
             fingerprint=fingerprint_of(rule, case.nodeid, ""),
-            detail="; ".join(past if flake.known else (*novelty, *past)),
+            detail="; ".join((*(past if flake.known else (*novelty, *past)), *contact)),
         )
 
 
@@ -189,6 +191,21 @@ def _past(case: CaseRecord, evidence: Evidence) -> list[str]:
     if case.nodeid in evidence.history.failing_on_base:
         said.append("its latest run on the base failed too")
     return said
+
+
+def _contact(case: CaseRecord, evidence: Evidence) -> list[str]:
+    """That it executes nothing of this change, where that is known. It is told, and excuses nothing."""
+    if case.novelty in {Novelty.NEW, Novelty.CHANGED}:
+        return []  # it is part of the change
+    diagnosis = case.diagnosis
+    # Tests that make it fail may bring the change to it. Files do so by being imported.
+    others = diagnosis.because if diagnosis is not None else ()
+    said = [
+        no_contact(test, evidence.change, evidence.patch, evidence.covering)
+        for test in (case.nodeid, *others)
+    ]
+    by_files = diagnosis is not None and diagnosis.kind is FlakeClass.IMPORT_POLLUTED
+    return [] if by_files or said[0] is None or None in said else [said[0]]
 
 
 def _next_steps(case: CaseRecord) -> tuple[str, str | None]:
@@ -240,7 +257,13 @@ def _other_failures(evidence: Evidence) -> Iterable[Finding]:
     for case in evidence.cases:
         if case.diagnosis is None or case.standing not in {Standing.FAILED, Standing.ERROR}:
             continue
-        parts = [case.diagnosis.why, *_texts(case), *_novelty(case), *_past(case, evidence)]
+        parts = [
+            case.diagnosis.why,
+            *_texts(case),
+            *_novelty(case),
+            *_past(case, evidence),
+            *_contact(case, evidence),
+        ]
         yield _about(
             f"told-{case.diagnosis.kind}",
             case.nodeid,
