@@ -17,7 +17,8 @@ from typing import Annotated, Any
 import msgspec
 
 from pytest_gates.catalog import DEFAULT_POLICY, GATES, REPORTERS
-from pytest_gates.config.policy import BUILT_IN_PROFILES, PolicyTable
+from pytest_gates.config.keys import PolicyTable
+from pytest_gates.config.policy import BUILT_IN_PROFILES
 from pytest_gates.gates.coverage import Floors
 from pytest_gates.model.contracts import Gate  # noqa: TC001 - read at run time like the others
 from pytest_gates.model.exceptions import Quarantine, Waiver
@@ -76,7 +77,7 @@ A wrong policy is a usage error. All problems of the file are told together, bef
 Formats that `reports` knows in this version: {reporters}.
 
 Besides these keys there is one table for each [gate](gates.md), and `profiles`.
-How `base` is found where it is not written is told in [Compare with a base](../how-to/compare-with-a-base.md).
+How `base` is found where it is not written: [Compare with a base](../how-to/compare-with-a-base.md).
 
 ## Profiles
 

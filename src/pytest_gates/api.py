@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from pytest_gates.errors import EvidenceMissing, ToolError
+from pytest_gates.errors import EvidenceMissing, NothingToScan, ToolError
 from pytest_gates.model.case import Attempt, CaseRecord, CollectionError, Outcome, Standing
 from pytest_gates.model.contracts import Command, Completed, Gate, Reporter, Tool, ToolContext
 from pytest_gates.model.coverage import CoverageFacts, FileCoverage, Ratio
-from pytest_gates.model.evidence import Checkout, Evidence, RunInfo, Scan, Unavailable, Unread
+from pytest_gates.model.evidence import (
+    BaseScan,
+    Checkout,
+    Evidence,
+    RunInfo,
+    Scan,
+    Unavailable,
+    Unread,
+)
 from pytest_gates.model.finding import Effect, Finding, Location, Severity, fingerprint_of
 from pytest_gates.model.report import Decision, Report
 from pytest_gates.model.settings import (
+    CodeScanSettings,
     Duration,
     GateSettings,
     Percent,
@@ -20,8 +29,10 @@ from pytest_gates.model.verdict import GateResult, Judgement, Measure, Mode, Ver
 
 __all__ = [
     "Attempt",
+    "BaseScan",
     "CaseRecord",
     "Checkout",
+    "CodeScanSettings",
     "CollectionError",
     "Command",
     "Completed",
@@ -40,6 +51,7 @@ __all__ = [
     "Location",
     "Measure",
     "Mode",
+    "NothingToScan",
     "Outcome",
     "Percent",
     "Ratio",

@@ -8,18 +8,26 @@ from typing import Any, TypeVar
 import msgspec
 
 from pytest_gates.errors import ConfigError
-from pytest_gates.gates import coverage, flaky, tests
+from pytest_gates.gates import coverage, coverage_ratchet, flaky, patch_coverage, tests
 from pytest_gates.gates.scan import scan_gate
 from pytest_gates.model.contracts import Gate, Reporter, Tool
 from pytest_gates.reporters import json, junit
-from pytest_gates.tools import bandit, pip_audit, ruff
+from pytest_gates.tools import bandit, mypy, pip_audit, ruff, secrets
 
 GATES: tuple[Gate, ...] = (
     tests.GATE,
     coverage.GATE,
+    patch_coverage.GATE,
+    coverage_ratchet.GATE,
     flaky.GATE,
     scan_gate(ruff.TOOL, ruff.RuffSettings, "ruff has nothing to object to."),
+    scan_gate(mypy.TOOL, mypy.MypySettings, "mypy has nothing to object to."),
     scan_gate(bandit.TOOL, bandit.BanditSettings, "bandit found no security flaw in the code."),
+    scan_gate(
+        secrets.TOOL,
+        secrets.SecretsSettings,
+        "No token or key that its issuer's form gives away stands in a file.",
+    ),
     scan_gate(
         pip_audit.TOOL,
         pip_audit.PipAuditSettings,

@@ -27,6 +27,10 @@ class ToolError(GatesError):
         self.remedy = remedy
 
 
+class NothingToScan(ToolError):
+    """There is nothing in this tree that the tool was asked to look at."""
+
+
 class HistoryError(GatesError):
     """The history could not be opened, read or written."""
 

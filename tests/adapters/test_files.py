@@ -13,7 +13,6 @@ import pytest
 import pytest_gates
 from pytest_gates.adapters import files
 from pytest_gates.adapters.files import (
-    PolicyFile,
     find_policy_file,
     is_project_itself,
     judge_inside,
@@ -21,6 +20,7 @@ from pytest_gates.adapters.files import (
     write_whole,
 )
 from pytest_gates.errors import ConfigError, GatesError
+from pytest_gates.model.policy import PolicySource
 
 OURS = "[tool.pytest-gates.tests]\n"
 OTHERS = "[tool.ruff]\nline-length = 100\n"
@@ -51,8 +51,8 @@ def test_a_project_without_a_policy_has_none(tmp_path: Path) -> None:
 def test_the_table_in_pyproject_is_the_policy(tmp_path: Path) -> None:
     write(tmp_path, pyproject__toml=OTHERS + OURS)
 
-    assert find_policy_file(tmp_path, None) == PolicyFile(
-        name="pyproject.toml", text=OTHERS + OURS, table="tool.pytest-gates"
+    assert find_policy_file(tmp_path, None) == PolicySource(
+        file_name="pyproject.toml", text=OTHERS + OURS, table="tool.pytest-gates"
     )
 
 
@@ -60,7 +60,9 @@ def test_the_table_in_pyproject_is_the_policy(tmp_path: Path) -> None:
 def test_gates_toml_is_the_policy_even_when_it_is_empty(tmp_path: Path, text: str) -> None:
     write(tmp_path, gates__toml=text, pyproject__toml=OTHERS)
 
-    assert find_policy_file(tmp_path, None) == PolicyFile(name="gates.toml", text=text, table="")
+    assert find_policy_file(tmp_path, None) == PolicySource(
+        file_name="gates.toml", text=text, table=""
+    )
 
 
 def test_two_policies_are_an_error_that_names_both(tmp_path: Path) -> None:
@@ -84,7 +86,7 @@ def test_a_named_file_wins_over_all_others(tmp_path: Path, name: str, table: str
 
     found = find_policy_file(tmp_path, name)
 
-    assert found == PolicyFile(name=name, text="# mine\n", table=table)
+    assert found == PolicySource(file_name=name, text="# mine\n", table=table)
 
 
 @pytest.mark.parametrize("name", ["law.toml", "ci"])

@@ -21,11 +21,11 @@ from pytest_gates.config.exceptions import parse_exceptions, with_exceptions
 from pytest_gates.config.policy import (
     BUILT_IN_PROFILES,
     Overrides,
-    PolicySource,
     parse_policy,
     policy_table,
 )
 from pytest_gates.model.contracts import Gate
+from pytest_gates.model.policy import PolicySource
 from pytest_gates.model.report import Decision
 from pytest_gates.plugin import _OPTIONS
 from support.documents import DOCS, ROOT, Block, anchors, blocks, links, name_of, pages

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from pytest_gates.catalog import DEFAULT_POLICY, GATES
-from pytest_gates.config.policy import Overrides, PolicySource, parse_policy
+from pytest_gates.config.policy import Overrides, parse_policy
 from pytest_gates.errors import ConfigError
 from pytest_gates.model.contracts import Gate
-from pytest_gates.model.policy import Policy
+from pytest_gates.model.policy import Policy, PolicySource
 from pytest_gates.model.settings import GateSettings
 from pytest_gates.model.verdict import Judgement
 

@@ -7,12 +7,12 @@ import os
 import sysconfig
 import tempfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-
-import msgspec
 
 from pytest_gates.adapters.git import listed_files
 from pytest_gates.errors import ConfigError, GatesError
+from pytest_gates.model.policy import PolicySource
 
 GATES_FILE = "gates.toml"
 PYPROJECT = "pyproject.toml"
@@ -22,40 +22,52 @@ _PYTHON_SUFFIXES = (".py", ".pyw")
 _FOREIGN = frozenset({"node_modules", "__pycache__", "build", "dist", "site-packages"})
 
 
-class PolicyFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The text that holds the policy. `table` is empty when the whole file is the policy."""
-
-    name: str
-    text: str
-    table: str
-
-
-def find_policy_file(root: Path, named: str | None) -> PolicyFile | None:
+def find_policy_file(root: Path, named: str | None) -> PolicySource | None:
     """The policy of the project at `root`, or None when it has not written one.
 
     `named` is a file the user pointed at: it must exist. Raises ConfigError, also when two files
     both hold a policy, since only one of them can be the law.
     """
+
+    def text_of(name: str) -> str | None:
+        path = root / name
+        return read_text(path) if path.is_file() else None
+
+    return chosen_policy_file(text_of, named, f"below {root}")
+
+
+def chosen_policy_file(
+    text_of: Callable[[str], str | None], named: str | None, where: str
+) -> PolicySource | None:
+    """As `find_policy_file`, of files of which `text_of` tells the text, None where there is none.
+
+    `where` says for people where they were looked for. Raises ConfigError, and what `text_of` raises.
+    """
     if named is not None:
-        path = root / named
-        if not path.is_file():
-            raise ConfigError((f"policy file {named}: there is no such file below {root}",))
-        table = TABLE if path.name == PYPROJECT else ""
-        return PolicyFile(name=named, text=read_text(path), table=table)
-    own, shared = root / GATES_FILE, root / PYPROJECT
-    shared_text = read_text(shared) if shared.is_file() else None
-    in_shared = shared_text is not None and _has_table(shared_text)
-    if shared_text is not None and not in_shared and not own.is_file():
-        _refuse_misspelt_table(shared_text)
-    if own.is_file():
+        text = text_of(named)
+        if text is None:
+            raise ConfigError((f"policy file {named}: there is no such file {where}",))
+        table = TABLE if named.rpartition("/")[2] == PYPROJECT else ""
+        return PolicySource(file_name=named, text=text, table=table)
+    own, shared = text_of(GATES_FILE), text_of(PYPROJECT)
+    in_shared = shared is not None and _has_table(shared)
+    if shared is not None and not in_shared and own is None:
+        _refuse_misspelt_table(shared)
+    if own is not None:
         if in_shared:
             raise ConfigError(
                 (f"{GATES_FILE} and {PYPROJECT} [{TABLE}] both hold a policy: keep one of them",)
             )
-        return PolicyFile(name=GATES_FILE, text=read_text(own), table="")
-    if shared_text is not None and in_shared:
-        return PolicyFile(name=PYPROJECT, text=shared_text, table=TABLE)
+        return PolicySource(file_name=GATES_FILE, text=own, table="")
+    if shared is not None and in_shared:
+        return PolicySource(file_name=PYPROJECT, text=shared, table=TABLE)
     return None
+
+
+def text_below(root: Path, name: str) -> str | None:
+    """The text of a file that need not be there. Raises ConfigError when it cannot be read as text."""
+    path = root / name
+    return read_text(path) if path.exists() else None
 
 
 def read_text(path: Path) -> str:
@@ -102,7 +114,7 @@ def python_files(root: Path) -> tuple[str, ...]:
     build folders.
     """
     listed = listed_files(root, _PYTHON_SUFFIXES)
-    names = listed if listed is not None else _walked(root)
+    names = listed if listed is not None else _walked(root, _PYTHON_SUFFIXES)
     known = {(root / name).resolve() for name in names if not (root / name).is_symlink()}
     return tuple(
         name
@@ -111,7 +123,14 @@ def python_files(root: Path) -> tuple[str, ...]:
     )
 
 
-def _walked(root: Path) -> tuple[str, ...]:
+def project_files(root: Path) -> tuple[str, ...]:
+    """All files of the project, POSIX, relative to `root`, sorted; links and other repositories too."""
+    listed = listed_files(root, ())
+    names = listed if listed is not None else _walked(root, ("",))
+    return tuple(name for name in names if os.path.lexists(root / name))
+
+
+def _walked(root: Path, suffixes: tuple[str, ...]) -> tuple[str, ...]:
     found: list[str] = []
     for folder, folders, files in os.walk(root):
         here = Path(folder)
@@ -123,9 +142,7 @@ def _walked(root: Path) -> tuple[str, ...]:
             and not (here / one / "pyvenv.cfg").exists()
         ]
         found += [
-            (here / one).relative_to(root).as_posix()
-            for one in files
-            if one.endswith(_PYTHON_SUFFIXES)
+            (here / one).relative_to(root).as_posix() for one in files if one.endswith(suffixes)
         ]
     return tuple(sorted(found))
 

@@ -75,6 +75,60 @@ def find_base(
     return _nothing(root, missing)
 
 
+def find_target(
+    root: Path, *, named: str | None, environment: Mapping[str, str]
+) -> Base | Unavailable:
+    """The tip of what this change is to be merged into, for the law that is in force there today.
+
+    Never where they parted: who branches off an old commit would be judged by an old law.
+    """
+    merged = None if named else _merge_of_ci(root, environment)
+    if merged is not None:
+        return merged
+    missing: _Named | None = None
+    for candidate in _candidates(root, named, environment):
+        if candidate.why == "named by CI_MERGE_REQUEST_DIFF_BASE_SHA":
+            continue
+        tip = _resolved(root, candidate)
+        if tip is not None:
+            shown = candidate.name.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+            return Base(commit=tip, reference=shown, how=candidate.why)
+        missing = missing or candidate
+    return _nothing(root, missing)
+
+
+def last_commit(root: Path, environment: Mapping[str, str]) -> str | None:
+    """The last commit that its author wrote: HEAD, or the side that CI merged. None when git cannot say.
+
+    Only where CI says that the merge is its own: anybody can push a merge commit whose second side is a
+    commit that somebody has signed.
+    """
+    words = (ask(root, "rev-list", "--parents", "-n1", "HEAD") or "").split()
+    if len(words) == _TWO_PARENTS and _is_merge_of_ci(root, environment, words):
+        return words[2]
+    return words[0] if words else None
+
+
+def _is_merge_of_ci(root: Path, environment: Mapping[str, str], words: list[str]) -> bool:
+    by_gitlab = (
+        environment.get("CI_MERGE_REQUEST_EVENT_TYPE") in {"merged_result", "merge_train"}
+        and environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") == words[2]
+        and environment.get("CI_COMMIT_SHA") == words[0]
+    )
+    by_queue = (
+        environment.get("GITHUB_EVENT_NAME") == "merge_group"
+        and environment.get("GITHUB_SHA") == words[0]
+    )
+    return by_gitlab or by_queue or _merge_of_ci(root, environment) is not None
+
+
+def is_by_default(target: Base | Unavailable) -> bool:
+    """Whether nobody named it, neither CI nor a person."""
+    if isinstance(target, Unavailable):
+        return target.why.startswith(_NOBODY)
+    return target.how == _BY_DEFAULT
+
+
 def _target(environment: Mapping[str, str]) -> str:
     """The branch that a pull request of GitHub or Azure is to be merged into; empty for others."""
     azure = environment.get("SYSTEM_PULLREQUEST_TARGETBRANCH", "").removeprefix("refs/heads/")
@@ -99,6 +153,7 @@ def _merge_of_ci(root: Path, environment: Mapping[str, str]) -> Base | None:
 
 
 _BY_DEFAULT = "nobody named a base"
+_NOBODY = "nobody says what this change is to be compared with"
 
 
 def _candidates(root: Path, named: str | None, environment: Mapping[str, str]) -> Iterator[_Named]:
@@ -191,8 +246,7 @@ def _merge_base(root: Path, wanted: _Named, tip: str) -> Base | Unavailable:
 def _nothing(root: Path, missing: _Named | None) -> Unavailable:
     if missing is None or missing.why == _BY_DEFAULT:
         return Unavailable(
-            why="nobody says what this change is to be compared with: no `base` in the policy, no variable "
-            "of CI, no origin/HEAD",
+            why=f"{_NOBODY}: no `base` in the policy, no variable of CI, no origin/HEAD",
             remedy='set `base = "origin/main"` in the policy, or: git remote set-head origin --auto',
         )
     name = missing.name

@@ -12,6 +12,7 @@ _COMMANDS = {
     "init": "pytest_gates.cli.init:init",
     "verify": "pytest_gates.cli.verify:verify",
     "quarantine": "pytest_gates.cli.quarantine:quarantine",
+    "ratchet": "pytest_gates.cli.ratchet:ratchet",
     "waive": "pytest_gates.cli.waive:waive",
     "history": "pytest_gates.cli.history:history",
     "schema": "pytest_gates.cli.schema:schema",

@@ -51,7 +51,7 @@ def init(root: Path) -> None:
     except ConfigError as wrong:
         raise click.ClickException(str(wrong)) from wrong
     if found is not None:
-        raise click.ClickException(f"{found.name} already holds a policy; edit it there")
+        raise click.ClickException(f"{found.file_name} already holds a policy; edit it there")
     try:
         (root / GATES_FILE).write_text(_POLICY, encoding="utf-8")
     except OSError as why:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,16 @@ import msgspec
 import pluggy
 
 from pytest_gates import __version__, hookspecs
-from pytest_gates.adapters.files import find_policy_file, read_text, today_utc
+from pytest_gates.adapters.files import find_policy_file, text_below, today_utc
+from pytest_gates.adapters.law_at import policy_file_at, text_at
 from pytest_gates.catalog import DEFAULT_POLICY, Catalog, catalog
-from pytest_gates.config.exceptions import parse_exceptions, with_exceptions
-from pytest_gates.config.policy import (
-    Overrides,
-    PolicySource,
-    chosen_report_dir,
-    parse_policy,
-)
+from pytest_gates.config.exceptions import with_text
+from pytest_gates.config.lenient import unknown_tables
+from pytest_gates.config.policy import Overrides, chosen_report_dir, parse_policy, policy_table
 from pytest_gates.errors import GatesError
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Evidence
-from pytest_gates.model.policy import DEFAULT_REPORT_DIR, Policy
+from pytest_gates.model.policy import DEFAULT_REPORT_DIR, Policy, PolicySource
 from pytest_gates.model.report import Report
 from pytest_gates.model.settings import ForeignSettings
 from pytest_gates.model.verdict import Judgement
@@ -33,52 +31,71 @@ MOST_BYTES = 1 << 30
 
 
 class Law(msgspec.Struct, frozen=True, kw_only=True):
-    """The policy of the checked-out project, and the gates that are installed beside this command."""
+    """The policy of a project, and the gates that are installed beside this command.
+
+    `table` is the policy as it stands in its file, empty where there is none.
+    """
 
     policy: Policy
     known: Catalog
+    table: Mapping[str, Any] = {}
 
 
 def read_law(root: Path, named: str | None, profile: str, foreign: frozenset[str]) -> Law:
-    """Raises ConfigError for a wrong policy.
+    """The law of the checked-out project. Raises ConfigError for a wrong policy.
 
     `foreign` are gates that the reports speak of. Those that are not installed here may have a table in
     the policy all the same: nobody here can judge by it, so they will be inconclusive.
     """
+    source = find_policy_file(root, named)
     known = installed_catalog()
-    readable = {
+    return _law(source, lambda name: text_below(root, name), profile, foreign, known)
+
+
+def law_at(
+    root: Path, commit: str, named: str | None, profile: str, foreign: frozenset[str]
+) -> Law:
+    """The law as it stands in a commit. Raises ConfigError, and GatesError where git cannot say.
+
+    A table of a gate that nobody here knows is no mistake there: this change may have dropped the gate.
+    """
+    source = policy_file_at(root, commit, named)
+    known = installed_catalog()
+    foreign |= unknown_tables(source, known.gates)
+    return _law(source, lambda name: text_at(root, commit, name), profile, foreign, known)
+
+
+def _law(
+    source: PolicySource | None,
+    text_of: Callable[[str], str | None],
+    profile: str,
+    foreign: frozenset[str],
+    known: Catalog,
+) -> Law:
+    gates = {
         **known.gates,
         **{name: _foreign(name) for name in sorted(foreign - known.gates.keys())},
     }
     policy = parse_policy(
-        _source(root, named),
-        gates=readable,
+        source,
+        gates=gates,
         default=DEFAULT_POLICY,
         profile=profile,
         overrides=Overrides(),
         version=__version__,
         reporters=None,
     )
-    path = root / policy.exceptions_file
-    if path.exists():
-        exceptions = parse_exceptions(read_text(path), policy.exceptions_file, today_utc())
-        policy = with_exceptions(policy, exceptions, readable)
-    return Law(policy=policy, known=known)
+    table = (policy_table(source) if source is not None else None) or {}
+    text = text_of(policy.exceptions_file)
+    return Law(policy=with_text(policy, text, gates, today_utc()), known=known, table=table)
 
 
 def report_folder(root: Path, named: str | None, profile: str) -> str:
     """Folder of the reports as far as it can be read; a wrong policy is told later, whole."""
     try:
-        return chosen_report_dir(_source(root, named), profile)
+        return chosen_report_dir(find_policy_file(root, named), profile)
     except GatesError:
         return DEFAULT_REPORT_DIR
-
-
-def _source(root: Path, named: str | None) -> PolicySource | None:
-    file = find_policy_file(root, named)
-    if file is None:
-        return None
-    return PolicySource(file_name=file.name, text=file.text, table=file.table)
 
 
 def _foreign(name: str) -> Gate:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import enum
 from collections.abc import Collection, Mapping
 
 import msgspec
 
+from pytest_gates.cli.bench import (
+    ITS_OWN,
+    Bench,
+    Scanned,
+    doubts_of_law,
+    scans_that_differ,
+    with_scans,
+)
+from pytest_gates.cli.claim import Claim, Weight
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Checkout
 from pytest_gates.model.exceptions import Quarantine, QuarantineState, WaiverState
@@ -18,37 +26,6 @@ from pytest_gates.pipeline import decide, evaluate
 
 _BY_QUARANTINE = frozenset({"tests", "flaky"})
 _CLOCK_SKEW = dt.timedelta(minutes=5)
-
-
-class Weight(enum.IntEnum):
-    """What a claim does to the answer; the heaviest claim is the answer."""
-
-    SAID = 0
-    UNKNOWN = 1
-    BLOCKED = 2
-
-    @property
-    def exit_status(self) -> int:
-        """In this order too a block wins: 10 is returned although 11 is the larger number."""
-        return {Weight.SAID: 0, Weight.UNKNOWN: 11, Weight.BLOCKED: 10}[self]
-
-    @property
-    def word(self) -> str:
-        return {Weight.SAID: "note", Weight.UNKNOWN: "inconclusive", Weight.BLOCKED: "blocked"}[
-            self
-        ]
-
-    @property
-    def colour(self) -> str:
-        return {Weight.SAID: "green", Weight.UNKNOWN: "yellow", Weight.BLOCKED: "red"}[self]
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """One sentence about one report."""
-
-    weight: Weight
-    text: str
-    remedy: str | None = None
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,12 +39,63 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def inspect(
-    report: Report, name: str, policy: Policy, gates: Mapping[str, Gate], expected: Expected
+    report: Report,
+    name: str,
+    policy: Policy,
+    gates: Mapping[str, Gate],
+    expected: Expected,
+    bench: Bench = ITS_OWN,
 ) -> tuple[Claim, ...]:
-    """Everything there is to say about one report, never empty."""
+    """Everything there is to say about one report, never empty.
+
+    `policy` is that of the judged tree: the run was made under it, or it is in doubt. Where the bench
+    holds a law of its own, that one judges, and what `policy` itself forbids blocks as well.
+    """
     again = evaluate(
         policy, report.evidence, gates=gates, now=expected.now, generator=report.generator
     )
+    other_policy = _other_policy(report.policy, name, policy.record(), frozenset(gates))
+    doubts = (
+        *_unfinished(report, name),
+        *_other_commit(report, name, expected.commit),
+        *_other_time(report, name, expected),
+        # Under another policy another verdict is no surprise, and nothing passes anyway.
+        *(other_policy or _altered(report, again, name, frozenset(gates))),
+        *doubts_of_law(report, name, bench),
+        *scans_that_differ(report, name, bench),
+    )
+    clean = not any(doubt.weight for doubt in doubts)
+    own = _judged(report, policy, gates, expected, bench.own_scans)
+    if bench.law is None:
+        return (*doubts, *_excuses(own, name), *_verdicts(own, name, clean=clean))
+    lawful = _judged(report, bench.law, gates, expected, bench.scans)
+    more = _beyond(own, lawful, name)
+    said = _verdicts(lawful, name, clean=clean and not any(claim.weight for claim in more))
+    return (*doubts, *_excuses(lawful, name), *said, *more)
+
+
+class _Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A report as one policy judges it today; `recorded` gates were taken over as they stood there."""
+
+    policy: Policy
+    report: Report
+    results: tuple[GateResult, ...]
+    recorded: Collection[str]
+
+    @property
+    def decision(self) -> Decision:
+        return decide(
+            self.results,
+            block_on_inconclusive=self.policy.block_on_inconclusive,
+            finished=self.report.finished,
+        )
+
+
+def _judged(
+    report: Report, policy: Policy, gates: Mapping[str, Gate], expected: Expected, scans: Scanned
+) -> _Judged:
+    evidence = with_scans(report.evidence, scans)
+    again = evaluate(policy, evidence, gates=gates, now=expected.now, generator=report.generator)
     recorded = {
         one.gate: one
         for one in report.results
@@ -78,20 +106,29 @@ def inspect(
         _taken_over(recorded[one.gate], one.mode) if one.gate in recorded else one
         for one in again.results
     )
-    other_policy = _other_policy(report.policy, name, policy.record(), frozenset(gates))
-    doubts = (
-        *_unfinished(report, name),
-        *_other_commit(report, name, expected.commit),
-        *_other_time(report, name, expected),
-        # Under another policy another verdict is no surprise, and nothing passes anyway.
-        *(other_policy or _altered(report, again, name, frozenset(gates))),
+    return _Judged(policy=policy, report=again, results=results, recorded=tuple(recorded))
+
+
+def _beyond(own: _Judged, lawful: _Judged, name: str) -> tuple[Claim, ...]:
+    """What the change's own policy minds and the law does not: after the merge it is the law."""
+    weights = {one.gate: _weight(one, lawful.policy) for one in lawful.results if _minds(one)}
+    return tuple(
+        Claim(
+            _weight(one, own.policy),
+            f"{name}: {one.gate}: {_reason(one)} (by the change's own policy)",
+            _remedy(one),
+        )
+        for one in own.results
+        if _minds(one) and _weight(one, own.policy) > weights.get(one.gate, Weight.SAID)
     )
-    decision = decide(
-        results, block_on_inconclusive=policy.block_on_inconclusive, finished=report.finished
-    )
-    clean = not any(doubt.weight for doubt in doubts)
-    verdicts = _verdicts(results, recorded.keys(), policy, decision, name, clean=clean)
-    return (*doubts, *_waivers(again, name), *_quarantine(again, name), *verdicts)
+
+
+def _minds(result: GateResult) -> bool:
+    return result.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}
+
+
+def _excuses(judged: _Judged, name: str) -> tuple[Claim, ...]:
+    return (*_waivers(judged.report, name), *_quarantine(judged.report, name))
 
 
 def _taken_over(recorded: GateResult, mode: Mode) -> GateResult:
@@ -256,27 +293,20 @@ def _own_decision(report: Report) -> Decision:
     )
 
 
-def _verdicts(
-    results: tuple[GateResult, ...],
-    recorded: Collection[str],
-    policy: Policy,
-    decision: Decision,
-    name: str,
-    *,
-    clean: bool,
-) -> tuple[Claim, ...]:
+def _verdicts(judged: _Judged, name: str, *, clean: bool) -> tuple[Claim, ...]:
     claims = [
-        Claim(_weight(one, policy), f"{name}: {one.gate}: {_reason(one)}", _remedy(one))
-        for one in results
-        if one.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}
+        Claim(_weight(one, judged.policy), f"{name}: {one.gate}: {_reason(one)}", _remedy(one))
+        for one in judged.results
+        if _minds(one)
     ]
     claims += [
         Claim(Weight.SAID, f"{name}: {gate}: taken as recorded, not judged again")
-        for gate in recorded
+        for gate in judged.recorded
     ]
+    decision = judged.decision
     if decision.exit_status == 0 and clean:
         said = " · ".join(
-            f"{one.gate} {one.summary}" for one in results if one.verdict is Verdict.PASS
+            f"{one.gate} {one.summary}" for one in judged.results if one.verdict is Verdict.PASS
         )
         claims.append(Claim(Weight.SAID, f"{name}: {decision} · {said}"))
     elif decision.exit_status and not any(claim.weight for claim in claims):

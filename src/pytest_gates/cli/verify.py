@@ -8,12 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+import msgspec
 
-from pytest_gates.adapters.files import judge_inside
+from pytest_gates.adapters.change import find_change
+from pytest_gates.adapters.files import judge_inside, today_utc
 from pytest_gates.adapters.git import checkout
+from pytest_gates.cli.base_law import Answer, Question, base_law
+from pytest_gates.cli.bench import Bench
+from pytest_gates.cli.claim import Claim, Weight
 from pytest_gates.cli.judging import Law, read_law, read_report, report_folder
-from pytest_gates.cli.verification import Claim, Expected, Weight, inspect
+from pytest_gates.cli.rescan import rescan as scanned_again
+from pytest_gates.cli.verification import Expected, inspect
 from pytest_gates.errors import ConfigError, GatesError
+from pytest_gates.model.change import Change
 from pytest_gates.model.evidence import Unavailable
 from pytest_gates.model.report import Report
 from pytest_gates.model.text import printable
@@ -73,6 +80,20 @@ class _Age(click.ParamType):  # type: ignore[type-arg]  # generic only since cli
     metavar="GATE",
     help="Accept the recorded result of a gate that is not installed here; repeatable.",
 )
+@click.option(
+    "--policy-from",
+    metavar="REF",
+    help="Judge by the policy of this revision; `base`: of the branch that CI merges into.",
+)
+@click.option(
+    "--approved-by",
+    multiple=True,
+    metavar="OWNER",
+    help="Owner who has approved this change of the policy, as CI knows it; repeatable.",
+)
+@click.option(
+    "--rescan", is_flag=True, help="Scan the checked-out tree again, running none of its code."
+)
 def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     reports: tuple[Path, ...],
     root: Path,
@@ -83,6 +104,9 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     max_age: int,
     expect: tuple[str, ...],
     accept_recorded: tuple[str, ...],
+    policy_from: str | None,
+    approved_by: tuple[str, ...],
+    rescan: bool,  # noqa: FBT001
 ) -> None:
     """Judge the evidence of REPORTS again and exit 0 only when it clears the change.
 
@@ -93,6 +117,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     Examples:
       gates verify
       gates verify --commit "$GITHUB_SHA" artifacts/*/report.json
+      gates verify --policy-from base --rescan artifacts/*/report.json
     """
     root = root.resolve()
     inside = judge_inside(root)
@@ -103,17 +128,61 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     if commit and any_commit:
         raise click.UsageError("--commit and --any-commit exclude each other")
     read = {path: _read(path) for path in (reports or (_default_report(root, config, profile),))}
+    foreign = _foreign_gates(read) | frozenset(accept_recorded)
+    question = Question(
+        root=root,
+        config=config,
+        profile=profile,
+        asked=policy_from,
+        approved_by=approved_by,
+        commit=commit,
+        environment=os.environ,
+        today=today_utc(),
+    )
     try:
-        law = read_law(root, config, profile, _foreign_gates(read) | frozenset(accept_recorded))
+        law = read_law(root, config, profile, foreign)
+        base = base_law(question, law, foreign)
     except ConfigError as wrong:
         raise click.UsageError(f"the policy is wrong:\n{wrong}") from wrong
     except GatesError as wrong:
         raise click.UsageError(str(wrong)) from wrong
-    claims = _claims(
-        read, law, _expected(law, root, commit, any_commit, max_age, expect, accept_recorded)
+    expect = tuple(dict.fromkeys((*(base.law.expect if base.law else ()), *expect)))
+    bench, left = _bench(root, law, base, rescan=rescan)
+    claims = (
+        *base.claims,
+        *left,
+        *_claims(
+            read,
+            law,
+            _expected(law, root, commit, any_commit, max_age, expect, accept_recorded),
+            bench,
+        ),
     )
     _print(claims)
     raise SystemExit(max(claim.weight for claim in claims).exit_status)
+
+
+def _bench(root: Path, law: Law, base: Answer, *, rescan: bool) -> tuple[Bench, tuple[Claim, ...]]:
+    """Who judges and with which scans; what could not be scanned again."""
+    bench = Bench(law=base.law, reference=base.reference, parted=base.parted)
+    if not rescan:
+        return bench, ()
+    policies = (law.policy, *((base.law,) if base.law is not None else ()))
+    again = scanned_again(root, policies, law.known, lambda: _change(root, law, base))
+    said = tuple(
+        Claim(
+            Weight.SAID, f"{name} depends on more than the files of the tree: taken from the report"
+        )
+        for name in again.left
+    )
+    scans = again.found[-1] if base.law is not None else {}
+    return msgspec.structs.replace(bench, own_scans=again.found[0], scans=scans), said
+
+
+def _change(root: Path, law: Law, base: Answer) -> Change | Unavailable:
+    """What is new here; by the base that was found, where there is one, never by one of the change."""
+    named = base.target or law.policy.base
+    return find_change(root, named=named, environment=os.environ, ignored=(law.policy.report_dir,))
 
 
 def _expected(
@@ -156,7 +225,7 @@ def _foreign_gates(read: Mapping[Path, Report | GatesError]) -> frozenset[str]:
 
 
 def _claims(
-    read: Mapping[Path, Report | GatesError], law: Law, expected: Expected
+    read: Mapping[Path, Report | GatesError], law: Law, expected: Expected, bench: Bench
 ) -> tuple[Claim, ...]:
     found: list[Claim] = []
     shards: list[str | None] = []
@@ -166,7 +235,7 @@ def _claims(
             found.append(Claim(Weight.UNKNOWN, f"{_shown(path)}: {report}", remedy))
             continue
         shards.append(report.evidence.run.shard)
-        found += inspect(report, _shown(path), law.policy, law.known.gates, expected)
+        found += inspect(report, _shown(path), law.policy, law.known.gates, expected, bench)
     missing = [name for name in dict.fromkeys(expected.shards) if name not in shards]
     if missing:
         found.append(

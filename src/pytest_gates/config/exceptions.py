@@ -69,6 +69,18 @@ def parse_exceptions(text: str, file_name: str, today: dt.date | None = None) ->
     )
 
 
+def with_text(
+    policy: Policy, text: str | None, known: Mapping[str, Gate], today: dt.date
+) -> Policy:
+    """The policy together with the text of its exceptions file, None where there is none.
+
+    Raises ConfigError with all problems of that file.
+    """
+    if text is None:
+        return policy
+    return with_exceptions(policy, parse_exceptions(text, policy.exceptions_file, today), known)
+
+
 def with_exceptions(policy: Policy, exceptions: Exceptions, known: Mapping[str, Gate]) -> Policy:
     """The policy together with the exceptions file. Raises ConfigError for unknown gates."""
     problems = tuple(

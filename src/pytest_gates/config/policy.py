@@ -5,63 +5,21 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
+from pytest_gates.config.keys import PolicyTable
 from pytest_gates.config.values import check_table, expanded, nearest, parse_table, shown
 from pytest_gates.errors import ConfigError
 from pytest_gates.model.contracts import Gate
-from pytest_gates.model.policy import DEFAULT_REPORT_DIR, GatePolicy, Policy
+from pytest_gates.model.policy import DEFAULT_REPORT_DIR, GatePolicy, Policy, PolicySource
 from pytest_gates.model.settings import GateSettings
 
 BUILT_IN_PROFILES = ("ci", "local")
 ALWAYS_ON = "tests"
 """A policy that does not name this gate has it all the same: a gate run without it would call a
 change mergeable whose tests fail."""
-
-
-class PolicyTable(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
-    """The keys of `[tool.pytest-gates]` that are not gates."""
-
-    report_dir: Annotated[
-        str, msgspec.Meta(description="Folder of the reports, relative to the root.")
-    ] = DEFAULT_REPORT_DIR
-    reports: Annotated[
-        tuple[str, ...], msgspec.Meta(description="Formats to write; `json` always is.")
-    ] = ("json",)
-    expect: Annotated[
-        tuple[str, ...],
-        msgspec.Meta(description="Names of the shards that `gates verify` must be given."),
-    ] = ()
-    base: Annotated[
-        str | None, msgspec.Meta(description="What a change is compared with, such as origin/main.")
-    ] = None
-    exceptions: Annotated[
-        str,
-        msgspec.Meta(description="File of the waivers and the quarantine, relative to the root."),
-    ] = "gates-exceptions.toml"
-    history: Annotated[
-        str,
-        msgspec.Meta(
-            extra={"quantity": "history"},
-            description='Where earlier runs are remembered: "sqlite" (in pytest\'s cache folder), '
-            '"sqlite:<file>", "postgresql://…" or "off"; "env:NAME": as that variable says.',
-        ),
-    ] = "sqlite"
-    fail_fast: Annotated[
-        bool, msgspec.Meta(description="Quick gates must pass before the first test runs.")
-    ] = False
-    on_inconclusive: Annotated[
-        Literal["block", "warn"] | None,
-        msgspec.Meta(
-            description="What an unknown fact does; `block`, but `warn` in profile local."
-        ),
-    ] = None
-    required_version: Annotated[
-        str | None,
-        msgspec.Meta(description="Versions of pytest-gates that may judge by this policy."),
-    ] = None
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,14 +30,6 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     fail_fast: bool = False
     gates_on: tuple[str, ...] = ()
     gates_off: tuple[str, ...] = ()
-
-
-class PolicySource(msgspec.Struct, frozen=True, kw_only=True):
-    """The text of the file that holds the policy, and the table in it (empty: the whole file)."""
-
-    file_name: str
-    text: str
-    table: str
 
 
 def parse_document(text: str, file_name: str) -> dict[str, Any]:
@@ -200,6 +150,12 @@ class _Reader:
             exceptions_file=top.exceptions,
             history=top.history,
             fail_fast=overrides.fail_fast or top.fail_fast,
+            required_version=top.required_version,
+            policy_from=top.policy_from,
+            policy_changes=top.policy_changes,
+            new_suppressions=top.new_suppressions,
+            owners=top.owners,
+            signed_approvals=top.signed_approvals,
         )
 
     def settings(self, gate: Gate, overrides: Overrides) -> GateSettings | None:

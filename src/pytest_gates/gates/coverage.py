@@ -30,15 +30,24 @@ class Floors(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     shorthand: ClassVar[str] = "lines"
 
     lines: Annotated[
-        Percent | None, msgspec.Meta(description="Lowest share of executed lines, in percent.")
+        Percent | None,
+        msgspec.Meta(
+            description="Lowest share of executed lines, in percent.",
+            extra={"looser": "lower", "judged_later": True},
+        ),
     ] = None
     branches: Annotated[
-        Percent | None, msgspec.Meta(description="Lowest share of taken branches, in percent.")
+        Percent | None,
+        msgspec.Meta(
+            description="Lowest share of taken branches, in percent.",
+            extra={"looser": "lower", "judged_later": True},
+        ),
     ] = None
     combined: Annotated[
         Percent | None,
         msgspec.Meta(
-            description="Lowest share of lines and branches counted together, in percent."
+            description="Lowest share of lines and branches counted together, in percent.",
+            extra={"looser": "lower", "judged_later": True},
         ),
     ] = None
 
@@ -47,27 +56,39 @@ class CoverageSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
     """`[tool.pytest-gates.coverage]`: percentages, compared exactly and never rounded."""
 
     lines: Annotated[
-        Percent | None, msgspec.Meta(description="Lowest share of executed lines, in percent.")
+        Percent | None,
+        msgspec.Meta(
+            description="Lowest share of executed lines, in percent.",
+            extra={"looser": "lower", "judged_later": True},
+        ),
     ] = None
     branches: Annotated[
         Percent | None,
-        msgspec.Meta(description="Lowest share of taken branches; turns branch measurement on."),
+        msgspec.Meta(
+            description="Lowest share of taken branches; turns branch measurement on.",
+            extra={"looser": "lower", "judged_later": True},
+        ),
     ] = None
     combined: Annotated[
         Percent | None,
         msgspec.Meta(
-            description="Lowest share of lines and branches counted together, in percent."
+            description="Lowest share of lines and branches counted together, in percent.",
+            extra={"looser": "lower", "judged_later": True},
         ),
     ] = None
     paths: Annotated[
         dict[str, Floors],
-        msgspec.Meta(description="Floors per path glob. A file counts for its longest glob only."),
+        msgspec.Meta(
+            description="Floors per path glob. A file counts for its longest glob only.",
+            extra={"looser": "fewer", "judged_later": True},
+        ),
     ] = msgspec.field(default_factory=dict)
     source: Annotated[
         tuple[str, ...],
         msgspec.Meta(
             description="Folders or packages to measure, where the project's own coverage "
-            "settings name none."
+            "settings name none.",
+            extra={"looser": "other"},
         ),
     ] = ()
 

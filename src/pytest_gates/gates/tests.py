@@ -41,7 +41,8 @@ class TestsSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
     allow_partial: Annotated[
         bool,
         msgspec.Meta(
-            description="Judge a run that was only a part of the suite (`-k`, one file) like a whole one."
+            description="Judge a run that was only a part of the suite (`-k`, one file) like a whole one.",
+            extra={"looser": "higher", "judged_later": True},
         ),
     ] = False
 

@@ -16,8 +16,12 @@ from pytest_gates.model.verdict import Judgement
 class ToolContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a tool may know of the world when it says how it wants to be started.
 
-    `python_files` are the project's Python files, POSIX, relative to `root`, sorted.
-    `program` is the path of the tool's own program where it is one.
+    `python_files` are the project's Python files, POSIX, relative to `root`, sorted; `files` are all of
+    its files, for a tool that `needs_all_files`. `program` is the path of the tool's own program where it
+    is one. `cache_folder` is where the tool may keep a cache of its own, empty where it may keep none.
+    `at_base`: `root` holds the base that the change is compared with, so what the settings name may not be
+    there yet. `own_path` are the folders from which this environment imports the judged project, as they
+    lie below `root`; only told at the base, where the installed ones are those of another tree.
     """
 
     root: str
@@ -26,15 +30,23 @@ class ToolContext(msgspec.Struct, frozen=True, kw_only=True):
     sys_path: tuple[str, ...]
     program: str
     version: str
+    files: tuple[str, ...] = ()
+    cache_folder: str = ""
+    at_base: bool = False
+    own_path: tuple[str, ...] = ()
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """How to start a tool. `expected` names what it must look at, for `read` to compare."""
+    """How to start a tool. `expected` names what it must look at, for `read` to compare.
+
+    `told` is what it reads on its standard input.
+    """
 
     argv: tuple[str, ...]
     expected: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
+    told: bytes = b""
 
 
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,13 +60,21 @@ class Completed(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+def _not_known(settings: object) -> bool:  # noqa: ARG001 - one shape for all tools
+    return False
+
+
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """One external program.
 
     `distribution` is what to install when it is missing; `program` the script to start, None for
     `python -I -m module`. `scrub` are prefixes of environment variables that must not reach it.
     `command(settings, context)` says how to start it. `read(completed, settings)` returns a Scan and
-    raises ToolError unless it holds a whole report. `quick` tools may run before the first test.
+    raises ToolError unless it holds a whole report, NothingToScan where the tree holds nothing for it.
+    `quick` tools may run before the first test. A tool that does not say `needs_all_files` sees of the
+    base no more than Python files and what can configure a tool. `static(settings)`: whether its answer
+    depends on files of the tree alone, and it runs none of their code whatever they hold; only then may
+    `gates verify --rescan` start it.
     """
 
     name: str
@@ -65,6 +85,8 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     scrub: tuple[str, ...] = ()
     quick: bool = False
     needs_files: bool = False
+    needs_all_files: bool = False
+    static: Callable[[Any], bool] = _not_known
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,73 +44,104 @@ class FlakySettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
         Count,
         msgspec.Meta(
             description="At most so many further attempts of a failed test in each setting (alone, "
-            "after the same tests, in one process); evidence may stop earlier. 0: none."
+            "after the same tests, in one process); evidence may stop earlier. 0: none.",
+            extra={"looser": "higher"},
         ),
     ] = 2
     rerun_budget: Annotated[
-        Duration, msgspec.Meta(description="Wall time for all further attempts of a run.")
+        Duration,
+        msgspec.Meta(
+            description="Wall time for all further attempts of a run.", extra={"looser": "higher"}
+        ),
     ] = 120
     test_budget: Annotated[
-        Duration, msgspec.Meta(description="Wall time for all further attempts of one test.")
+        Duration,
+        msgspec.Meta(
+            description="Wall time for all further attempts of one test.",
+            extra={"looser": "higher"},
+        ),
     ] = 60
     mass_failure: Annotated[
         Percent,
         msgspec.Meta(
             description="When more of the tests fail than this, and at least ten, nothing is tried "
-            "again and the history learns nothing."
+            "again and the history learns nothing.",
+            extra={"looser": "higher"},
         ),
     ] = Decimal(20)
     isolation: Annotated[
         Literal["auto", "fork", "fresh"],
         msgspec.Meta(
             description="Where attempts are made: in a process forked after collection, or in a "
-            "fresh one; `auto` forks where that is safe."
+            "fresh one; `auto` forks where that is safe.",
+            extra={"looser": "other"},
         ),
     ] = "auto"
     rerun_scope: Annotated[
         Literal["function", "class", "module", "session"],
         msgspec.Meta(
-            description="Fixtures up to this scope are torn down between attempts in one process."
+            description="Fixtures up to this scope are torn down between attempts in one process.",
+            extra={"looser": "other"},
         ),
     ] = "function"
     only_rerun: Annotated[
         tuple[Pattern, ...],
         msgspec.Meta(
             description="Try again only failures whose `Exception: message` fits one of these "
-            "regular expressions."
+            "regular expressions.",
+            extra={"looser": "other"},
         ),
     ] = ()
     rerun_except: Annotated[
-        tuple[Pattern, ...], msgspec.Meta(description="Never try such failures again.")
+        tuple[Pattern, ...],
+        msgspec.Meta(description="Never try such failures again.", extra={"looser": "fewer"}),
     ] = ()
     delay: Annotated[
         Duration | None,
         msgspec.Meta(
-            description="Wait before each further attempt, twice as long each time, ±20 %."
+            description="Wait before each further attempt, twice as long each time, ±20 %.",
+            extra={"looser": "never"},
         ),
     ] = None
     explain: Annotated[
         bool,
         msgspec.Meta(
-            description="Search for the tests that make an order-dependent test fail or pass."
+            description="Search for the tests that make an order-dependent test fail or pass.",
+            extra={"looser": "never"},
         ),
     ] = True
     tests: Annotated[
         dict[str, TestReruns],
-        msgspec.Meta(description="By glob over node ids; the longest glob that fits wins."),
+        msgspec.Meta(
+            description="By glob over node ids; the longest glob that fits wins.",
+            extra={"looser": "other"},
+        ),
     ] = {}  # noqa: RUF012 - msgspec copies an empty one for each
     new_flaky: Annotated[
-        Count, msgspec.Meta(description="Most flaky tests that have no such history on the base.")
+        Count,
+        msgspec.Meta(
+            description="Most flaky tests that have no such history on the base.",
+            extra={"looser": "higher", "judged_later": True},
+        ),
     ] = 0
     flaky: Annotated[
-        Count | None, msgspec.Meta(description="Most flaky tests in all; none set: no limit.")
+        Count | None,
+        msgspec.Meta(
+            description="Most flaky tests in all; none set: no limit.",
+            extra={"looser": "higher", "judged_later": True},
+        ),
     ] = None
     order_dependent: Annotated[
         Count,
         msgspec.Meta(
-            description="Most tests that depend on others: on their order, their number or their imports."
+            description="Most tests that depend on others: on their order, their number or their imports.",
+            extra={"looser": "higher", "judged_later": True},
         ),
     ] = 0
     max_quarantined: Annotated[
-        Count, msgspec.Meta(description="Most tests that entries of the exceptions file may cover.")
+        Count,
+        msgspec.Meta(
+            description="Most tests that entries of the exceptions file may cover.",
+            extra={"looser": "higher", "judged_later": True},
+        ),
     ] = 20

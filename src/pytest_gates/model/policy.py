@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -14,6 +14,14 @@ from pytest_gates.model.settings import GateSettings
 
 DEFAULT_REPORT_DIR = "gates-report"
 """Not hidden: artifact uploaders skip hidden folders."""
+
+
+class PolicySource(msgspec.Struct, frozen=True, kw_only=True):
+    """The text of the file that holds the policy, and the table in it (empty: the whole file)."""
+
+    file_name: str
+    text: str
+    table: str
 
 
 class GatePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,23 +39,43 @@ class GatePolicy(msgspec.Struct, frozen=True, kw_only=True):
         return f"{where} {key}" if where else f"{self.table} {key} (default)"
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole policy. `source` names the file and table, or says that it is the default one."""
+Weighing = Literal["allow", "warn", "block"]
+"""What is done about something that loosens the law, in the order from the loosest."""
 
-    source: str
-    is_default: bool
-    profile: str
-    gates: tuple[GatePolicy, ...]
-    block_on_inconclusive: bool
-    report_dir: str = DEFAULT_REPORT_DIR
-    reports: tuple[str, ...] = ("json",)
-    expect: tuple[str, ...] = ()
-    base: str | None = None
-    exceptions_file: str = "gates-exceptions.toml"
-    fail_fast: bool = False
-    waivers: tuple[Waiver, ...] = ()
-    quarantine: tuple[Quarantine, ...] = ()
-    history: str = "sqlite"
+_NEVER = msgspec.Meta(extra={"looser": "never"})
+_OTHER = msgspec.Meta(extra={"looser": "other"})
+_WEIGHING = msgspec.Meta(extra={"looser": ("block", "warn", "allow")})
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole policy. `source` names the file and table, or says that it is the default one.
+
+    The marks are those of `model/direction.py`. `policy_changes` and `new_suppressions` are None where the
+    policy leaves it to the way it was chosen.
+    """
+
+    source: Annotated[str, _NEVER]
+    is_default: Annotated[bool, _NEVER]
+    profile: Annotated[str, _NEVER]
+    gates: Annotated[tuple[GatePolicy, ...], _NEVER]  # compared one by one
+    block_on_inconclusive: Annotated[bool, msgspec.Meta(extra={"looser": "lower"})]
+    report_dir: Annotated[str, _NEVER] = DEFAULT_REPORT_DIR
+    reports: Annotated[tuple[str, ...], _NEVER] = ("json",)
+    expect: Annotated[tuple[str, ...], msgspec.Meta(extra={"looser": "fewer"})] = ()
+    base: Annotated[str | None, _OTHER] = None
+    exceptions_file: Annotated[str, _NEVER] = "gates-exceptions.toml"  # what is in it is compared
+    fail_fast: Annotated[bool, _NEVER] = False
+    waivers: Annotated[tuple[Waiver, ...], _NEVER] = ()
+    quarantine: Annotated[tuple[Quarantine, ...], _NEVER] = ()
+    history: Annotated[str, _OTHER] = "sqlite"
+    required_version: Annotated[str | None, _OTHER] = None
+    policy_from: Annotated[
+        Literal["change", "base"], msgspec.Meta(extra={"looser": ("base", "change")})
+    ] = "change"
+    policy_changes: Annotated[Weighing | None, _WEIGHING] = None
+    new_suppressions: Annotated[Weighing | None, _WEIGHING] = None
+    owners: Annotated[tuple[str, ...], msgspec.Meta(extra={"looser": "more"})] = ()
+    signed_approvals: Annotated[bool, msgspec.Meta(extra={"looser": "lower"})] = True
 
     def gate(self, name: str) -> GatePolicy | None:
         """The gate of that name, None when it is off."""

@@ -22,12 +22,25 @@ class GateSettings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
 
     mode: Annotated[
         Mode,
-        msgspec.Meta(description="`block`: a failure blocks the merge. `warn`: it is only shown."),
+        msgspec.Meta(
+            description="`block`: a failure blocks the merge. `warn`: it is only shown.",
+            extra={"looser": ("block", "warn"), "judged_later": True},
+        ),
     ] = Mode.BLOCK
 
     @property
     def needs_change(self) -> bool:
         """Whether the gate cannot judge without knowing what this change did."""
+        return False
+
+    @property
+    def needs_branches(self) -> bool:
+        """Whether branches must be measured."""
+        return False
+
+    @property
+    def needs_patch(self) -> bool:
+        """Whether a gate that uses coverage judges the changed files alone, and nothing of the whole."""
         return False
 
 
@@ -42,13 +55,29 @@ class ScanSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
 
     timeout: Annotated[
         Duration,
-        msgspec.Meta(description="The tool is stopped after this time and the gate inconclusive."),
+        msgspec.Meta(
+            description="The tool is stopped after this time and the gate inconclusive.",
+            extra={"looser": "never"},
+        ),
     ] = 600
 
     @property
     def floor(self) -> Severity | None:
         """Lowest severity that fails, None where severity plays no part."""
         return None
+
+    @property
+    def new_only(self) -> bool:
+        """Whether only findings fail that the base does not have."""
+        return False
+
+    @property
+    def config_files(self) -> tuple[str, ...]:
+        """Files that configure the tool: names that count in any folder, or paths with a `/`.
+
+        The base is judged by those of the work tree: code alone decides what is new.
+        """
+        return ()
 
     @property
     def unread_remedy(self) -> str:
@@ -63,16 +92,43 @@ class ScanSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
         return False
 
 
-class SeveritySettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
+class CodeScanSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
+    """For tools that look at the files of the project, of which the base has others."""
+
+    only_new: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Only findings fail that the base does not have. The base is scanned too, or "
+            "looked up; where that fails the gate is inconclusive.",
+            extra={"looser": "higher", "judged_later": True},
+        ),
+    ] = False
+
+    @property
+    def needs_change(self) -> bool:
+        return self.only_new
+
+    @property
+    def new_only(self) -> bool:
+        return self.only_new
+
+
+class SeveritySettings(CodeScanSettings, frozen=True, kw_only=True, rename="kebab"):
     """For tools that tell how bad a finding is, and how sure they are."""
 
     fail_on: Annotated[
         Severity,
-        msgspec.Meta(description="Lowest severity that fails; a finding without one always does."),
+        msgspec.Meta(
+            description="Lowest severity that fails; a finding without one always does.",
+            extra={"looser": "higher", "judged_later": True},
+        ),
     ] = Severity.LOW
     confidence: Annotated[
         Severity,
-        msgspec.Meta(description="Findings of which the tool is less sure than this do not fail."),
+        msgspec.Meta(
+            description="Findings of which the tool is less sure than this do not fail.",
+            extra={"looser": "higher", "judged_later": True},
+        ),
     ] = Severity.LOW
 
     @property

@@ -16,6 +16,8 @@ from pytest_gates.model.report import Decision, Report
 from pytest_gates.model.text import printable
 from pytest_gates.model.verdict import Mode, Verdict
 from pytest_gates.pipeline import evaluate
+from pytest_gates.plugin.covering import INPUT_KEY as COVERING_KEY
+from pytest_gates.plugin.covering import Covering, watch
 from pytest_gates.plugin.early import Early
 from pytest_gates.plugin.gathering import Gathering, generator
 from pytest_gates.plugin.orders import INPUT_KEY, Told
@@ -51,6 +53,7 @@ class Controller:
         )
         self._gathering = Gathering(config, early, policy, known)
         self._reruns: Reruns | None = None
+        self._covering: Covering | None = None
         self._folder = config.rootpath / policy.report_dir
         self._stop_reason: str | None = None
         self._report: Report | None = None
@@ -76,6 +79,9 @@ class Controller:
         if orders is not None:
             self._reruns = Reruns(self._config, orders, self._early)
             self._config.pluginmanager.register(self._reruns, "gates-reruns")
+        watched = self._gathering.covering_orders()
+        if watched is not None and not self._config.pluginmanager.hasplugin("dsession"):
+            self._covering = watch(self._config, watched, self._early)
         if self._policy.fail_fast:
             self._run_quick_gates()
 
@@ -93,6 +99,9 @@ class Controller:
         orders = self._gathering.rerun_orders()
         if orders is not None:
             node.workerinput[INPUT_KEY] = msgspec.to_builtins(orders)
+        watched = self._gathering.covering_orders()
+        if watched is not None:
+            node.workerinput[COVERING_KEY] = msgspec.to_builtins(watched)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -141,6 +150,8 @@ class Controller:
             if told is not None:
                 self._recorder.explain(told.explained, told.watched)
                 self._gathering.add_reruns(told)
+            if self._covering is not None:
+                self._gathering.add_covering(self._covering.told())
             stopped = self._stop_reason or _stopped_early(session, exitstatus)
             self._gathering.finish(self._recorder, status, stopped)
             report = self._judge_and_write(finished=True)
@@ -151,8 +162,7 @@ class Controller:
             return
         finally:
             self._early.close()
-        trouble = self._gathering.remember(report.evidence)
-        self._trouble += [trouble] if trouble else []
+        self._trouble += self._gathering.remember(report)
         # Read before others get the report into their hands.
         own_status, line = report.decision.exit_status, terminal.verdict_line(report)
         self._tell_others(report)

@@ -9,18 +9,19 @@ import sys
 import uuid
 from typing import Any
 
-import msgspec
 import pytest
 
 from pytest_gates import __version__
 from pytest_gates.adapters.git import CheckoutQuestion
 from pytest_gates.adapters.scans import Scans
 from pytest_gates.catalog import Catalog
-from pytest_gates.model.case import CaseRecord, CollectionError, Standing
+from pytest_gates.model.case import CaseRecord, CollectionError
 from pytest_gates.model.contracts import Tool
 from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.evidence import (
     NO_HISTORY,
+    NO_PATCH,
+    NO_RATCHET,
     Checkout,
     Evidence,
     RerunRecord,
@@ -31,19 +32,25 @@ from pytest_gates.model.evidence import (
 )
 from pytest_gates.model.flaky_settings import FlakySettings
 from pytest_gates.model.history import HistoryFacts
+from pytest_gates.model.patch import CoveringFacts, CoveringRecord, PatchFacts
 from pytest_gates.model.policy import Policy
+from pytest_gates.model.ratchet import RatchetFacts
+from pytest_gates.model.report import Report
 from pytest_gates.model.text import well_formed
+from pytest_gates.new_findings import NewFindings
 from pytest_gates.plugin.comparison import Comparison
+from pytest_gates.plugin.cover_records import CoverRecords
+from pytest_gates.plugin.covering import CoveringOrders
 from pytest_gates.plugin.early import Early
+from pytest_gates.plugin.measuring import Measuring
 from pytest_gates.plugin.memory import Memory
+from pytest_gates.plugin.new_findings import cache_folder
 from pytest_gates.plugin.orders import RerunOrders, Told, merged
+from pytest_gates.plugin.ratcheting import Ratcheting
 from pytest_gates.plugin.recorder import Recorder
 from pytest_gates.plugin.selection import selection
 
 _NOT_FINISHED = Unavailable(why="the run did not finish", remedy="run it again and let it end")
-_NO_COVERAGE = Unavailable(
-    why="no gate of the policy measures coverage", remedy="turn a coverage gate on"
-)
 
 
 def generator() -> str:
@@ -59,13 +66,18 @@ class Gathering:
         self._policy = policy
         self._known = known
         self._selection = tuple(well_formed(one) for one in selection(config))
-        self._scans = Scans(config.rootpath)
+        cache = cache_folder(config, policy)
+        self._scans = Scans(config.rootpath, cache)
         self._question: CheckoutQuestion | None = None
         self._checkout: Checkout | Unavailable = _NOT_FINISHED
         self._workers: dict[str, WorkerRecord] = {}
         self._cases: tuple[CaseRecord, ...] = ()
         self._errors: tuple[CollectionError, ...] = ()
         self._coverage: CoverageFacts | Unavailable = _NOT_FINISHED
+        self._measuring = Measuring(config, early, policy, known)
+        self._patch: PatchFacts | Unavailable = (
+            _NOT_FINISHED if self._measuring.judges_patch else NO_PATCH
+        )
         self._answers: dict[str, Scan | Unavailable] = {}
         self._finished: dt.datetime | None = None
         self._exit_status: int | None = None
@@ -73,12 +85,19 @@ class Gathering:
         self._started = dt.datetime.now(dt.UTC)
         self._id = uuid.uuid4().hex
         self._comparison = Comparison(config, policy)
+        self._cover_records = CoverRecords(
+            policy, every_worker_runs_all=config.getoption("dist", "no") == "each"
+        )
+        self._new = NewFindings(config.rootpath, cache, self._comparison.change)
         self._memory = Memory(config, policy)
         self._orders: RerunOrders | None = None
         self._rerun_records: list[RerunRecord] = []
         self._set_apart: dict[str, str] = {}
         self._reruns: RerunRecord | None = None
         self._history: HistoryFacts | Unavailable = NO_HISTORY
+        self._ratcheting = Ratcheting(config, policy, self._comparison)
+        self._ratchet: RatchetFacts | Unavailable = NO_RATCHET
+        self._covering: CoveringFacts | Unavailable | None = None
 
     def start(self) -> None:
         """Ask git, and start the tools beside the tests."""
@@ -92,6 +111,7 @@ class Gathering:
             tool = self._tool_of(gate.name)
             if tool is not None:
                 self._scans.start(tool, gate.settings)
+                self._new.start(tool, gate.settings, self._scans.context)
 
     def answer_quick(self) -> tuple[str, ...]:
         """Wait for the quick tools; their names."""
@@ -99,7 +119,7 @@ class Gathering:
         for name in names:
             answer = self._scans.answer(name)
             if answer is not None:
-                self._answers[name] = answer
+                self._answers[name] = self._new.compared(name, answer)
         return tuple(names)
 
     def rerun_orders(self) -> RerunOrders | None:
@@ -122,31 +142,30 @@ class Gathering:
             )
         return self._orders
 
+    def covering_orders(self) -> CoveringOrders | None:
+        """What test processes are to watch of the change; None where nothing is."""
+        return self._cover_records.orders(self._comparison.known())
+
+    def add_covering(self, record: CoveringRecord | Unavailable) -> None:
+        """What this process saw of the change, where it ran the tests itself."""
+        self._cover_records.add(record)
+
     def add_reruns(self, told: Told) -> None:
         """What one test process did about its failures."""
         self._rerun_records.append(told.record)
         self._set_apart.update(told.set_apart)
 
-    def remember(self, evidence: Evidence) -> str | None:
-        """Write the finished run into the history; why that failed, None when it did not."""
-        trouble = self._memory.remember(evidence)
+    def remember(self, report: Report) -> tuple[str, ...]:
+        """Write the finished run into the history; why that failed, empty when it did not."""
+        troubles = (self._memory.remember(report.evidence), self._ratcheting.remember(report))
         self._memory.close()
-        return trouble
+        return tuple(one for one in troubles if one)
 
     def add_worker(self, name: str, output: dict[str, Any] | None) -> None:
         """A worker is gone; without `output` it died before it could hand anything over."""
         self._workers[name] = WorkerRecord(id=name, finished=output is not None)
-        packed = (output or {}).get("coverage")
-        measurement = self._early.measurement
-        if measurement is None:
-            return
-        if isinstance(packed, bytes):
-            measurement.add_packed(packed, name)
-        elif output is not None:
-            self._coverage = Unavailable(
-                why=f"worker {name} has no coverage data: {packed or 'the gates were not active in it'}",
-                remedy="activate the gates through addopts or -p on the command line",
-            )
+        self._cover_records.add_worker(name, output)
+        self._measuring.add_worker(name, output)
 
     def finish(self, recorder: Recorder, exit_status: int, stopped_early: str | None) -> None:
         """The session has ended: collect what is still out."""
@@ -155,13 +174,22 @@ class Gathering:
         self._stopped_early = None if errors else stopped_early
         self._cases = recorder.cases()
         self._errors = errors
-        self._coverage = self._measured()
+        self._measuring.finish(self._cases, self._set_apart, self._stopped_early)
+        self._coverage = self._measuring.whole()
+        self._patch = self._measuring.patch(
+            self._comparison, self._cases, started=self._started, selection=self._selection
+        )
         if exit_status == pytest.ExitCode.INTERRUPTED and not errors:
             self._scans.stop("the run was interrupted")
-        self._answers.update(self._scans.answers())
+            self._new.stop("the run was interrupted")
+        for name, answer in self._scans.answers().items():
+            if name not in self._answers:
+                self._answers[name] = self._new.compared(name, answer)
         if self._question is not None:
             self._checkout = self._question.answer()
         self._look_back()
+        self._covering = self._cover_records.facts(self._comparison.known(), self._patch)
+        self._ratchet = self._ratcheting.facts(self._run_info(), self._coverage)
         self._finished = dt.datetime.now(dt.UTC)
 
     def _look_back(self) -> None:
@@ -178,6 +206,7 @@ class Gathering:
     def close(self) -> None:
         """Stop what still runs; after `finish` there is nothing left to stop."""
         self._scans.stop("the run ended")
+        self._new.stop("the run ended")
         self._memory.close()
 
     def note_exit_status(self, exit_status: int) -> None:
@@ -186,8 +215,7 @@ class Gathering:
 
     def coverage_data(self) -> bytes | None:
         """The combined data file, after `finish`."""
-        measurement = self._early.measurement
-        return measurement.export() if measurement is not None else None
+        return self._measuring.data()
 
     def evidence(self) -> Evidence:
         """All that is known so far."""
@@ -200,6 +228,9 @@ class Gathering:
             history=self._history,
             reruns=self._reruns,
             change=self._comparison.known(),
+            patch=self._patch,
+            ratchet=self._ratchet,
+            covering=self._covering,
         )
 
     def _tool_of(self, name: str) -> Tool | None:
@@ -209,44 +240,6 @@ class Gathering:
     def _is_quick(self, name: str) -> bool:
         tool = self._tool_of(name)
         return tool is not None and tool.quick
-
-    def _measured(self) -> CoverageFacts | Unavailable:
-        measurement = self._early.measurement
-        if measurement is None:
-            return _NO_COVERAGE
-        if self._stopped_early and not self._cases:
-            return Unavailable(why="no test ran", remedy="see what stopped the run")
-        if isinstance(self._coverage, Unavailable) and self._coverage is not _NOT_FINISHED:
-            return self._coverage
-        lost = [worker.id for worker in self._workers.values() if not worker.finished]
-        if lost:
-            return Unavailable(
-                why=f"worker {', '.join(lost)} died and took its coverage data along",
-                remedy="see the crashed test; the coverage of the others alone would be a wrong number",
-            )
-        measurement.stop()
-        theirs = self._pytest_cov()
-        if theirs is not None:
-            measurement.take_over(theirs)
-        return self._without_failures(measurement.facts(without=tuple(self._set_apart.values())))
-
-    def _without_failures(self, facts: CoverageFacts | Unavailable) -> CoverageFacts | Unavailable:
-        """Say it when lines may count that only the failed attempt of a flaky test executed."""
-        names = [
-            case.nodeid
-            for case in self._cases
-            if case.standing is Standing.FLAKY and case.nodeid not in self._set_apart
-        ]
-        if isinstance(facts, Unavailable) or not names:
-            return facts
-        why = f"{len(names)} test(s) failed at first ({names[0]}), and what only that attempt ran is in it"
-        return msgspec.structs.replace(facts, upper_bound=why)
-
-    def _pytest_cov(self) -> Any:
-        """The combined coverage object of pytest-cov, when that plugin measures."""
-        plugin = self._config.pluginmanager.get_plugin("_cov")
-        controller = getattr(plugin, "cov_controller", None)
-        return getattr(controller, "cov", None)
 
     def _scan_answers(self) -> dict[str, Scan | Unavailable]:
         answers = dict(self._answers)

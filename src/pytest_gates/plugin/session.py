@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from pytest_gates import __version__
-from pytest_gates.adapters.files import judge_inside, read_text, today_utc
+from pytest_gates.adapters.files import find_policy_file, judge_inside, text_below, today_utc
 from pytest_gates.adapters.fresh import VARIABLE
 from pytest_gates.catalog import DEFAULT_POLICY, Catalog, catalog
-from pytest_gates.config.exceptions import parse_exceptions, with_exceptions
+from pytest_gates.config.exceptions import with_text
 from pytest_gates.config.policy import parse_policy
 from pytest_gates.errors import ConfigError
 from pytest_gates.hookspecs import ENTRY_POINT_GROUP
 from pytest_gates.model.flaky_settings import FlakySettings
 from pytest_gates.model.policy import Policy
 from pytest_gates.plugin.controller import Controller
-from pytest_gates.plugin.early import Early, only_asks, overrides, policy_source, profile_name
+from pytest_gates.plugin.early import Early, only_asks, overrides, profile_name
 from pytest_gates.plugin.trial import Trial
 from pytest_gates.plugin.tried_again import MARKER_HELP
 from pytest_gates.plugin.worker import Worker
@@ -108,7 +108,7 @@ def read_policy(config: pytest.Config, known: Catalog) -> Policy:
     """The effective policy with its exceptions. Raises ConfigError."""
     options = config.option
     policy = parse_policy(
-        policy_source(config.rootpath, options.gates_config),
+        find_policy_file(config.rootpath, options.gates_config),
         gates=known.gates,
         default=DEFAULT_POLICY,
         profile=profile_name(options),
@@ -116,11 +116,8 @@ def read_policy(config: pytest.Config, known: Catalog) -> Policy:
         version=__version__,
         reporters=tuple(known.reporters),
     )
-    path = config.rootpath / policy.exceptions_file
-    if not path.exists():
-        return policy
-    exceptions = parse_exceptions(read_text(path), policy.exceptions_file, today_utc())
-    return with_exceptions(policy, exceptions, known.gates)
+    text = text_below(config.rootpath, policy.exceptions_file)
+    return with_text(policy, text, known.gates, today_utc())
 
 
 def _catalog(config: pytest.Config) -> Catalog:

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from pytest_gates.plugin.covering import OUTPUT_KEY as COVERING_KEY
+from pytest_gates.plugin.covering import covering_orders_from, pack, watch
 from pytest_gates.plugin.early import Early
 from pytest_gates.plugin.orders import orders_from
 from pytest_gates.plugin.rerun import Reruns
@@ -26,6 +28,9 @@ class Worker:
         if self._reruns is not None:
             config.pluginmanager.register(self._reruns, "gates-reruns")
 
+        watched = covering_orders_from(config.workerinput)
+        self._covering = None if watched is None else watch(config, watched, early)
+
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         self._deselected.extend(item.nodeid for item in items)
 
@@ -35,6 +40,8 @@ class Worker:
         told = self._reruns.told() if self._reruns is not None else None
         if told is not None:
             output["reruns"] = msgspec.to_builtins(told)
+        if self._covering is not None:
+            output[COVERING_KEY] = pack(self._covering.told())
         if self._early.measurement is not None:
             self._early.measurement.stop()
             output["coverage"] = self._early.measurement.packed()

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import msgspec
 
 from pytest_gates.model.case import CaseRecord
+from pytest_gates.model.change import Change
 from pytest_gates.model.coverage import CoverageFacts
 from pytest_gates.model.evidence import Checkout, Scan
 from pytest_gates.model.finding import Effect, Finding
+from pytest_gates.model.patch import PatchFacts
 from pytest_gates.model.report import Decision, Report
 from pytest_gates.model.text import printable
 from pytest_gates.model.verdict import GateResult, Mode, Verdict
@@ -158,6 +160,9 @@ def _provenance(report: Report) -> str:
         parts.append(f"commit {run.checkout.commit[:10]}{dirty}")
     else:
         parts.append("no commit")
+    change = report.evidence.change
+    if isinstance(change, Change):
+        parts.append(f"compared with {change.reference} {change.base[:10]}")
     coverage = report.evidence.coverage
     if isinstance(coverage, CoverageFacts):
         parts.append(f"coverage by {coverage.measured_by}, {coverage.core}")
@@ -291,6 +296,8 @@ def _notes(report: Report) -> tuple[Line, ...]:
     coverage = report.evidence.coverage
     if isinstance(coverage, CoverageFacts):
         said += [("coverage", note) for note in coverage.notes]
+    elif isinstance(report.evidence.patch, PatchFacts):
+        said += [("patch-coverage", note) for note in report.evidence.patch.notes]
     return tuple(Line(f" {name}: {note}") for name, note in said)
 
 

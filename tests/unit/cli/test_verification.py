@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pytest_gates.cli.verification import Claim, Expected, Weight, inspect
+from pytest_gates.cli.claim import Claim, Weight
+from pytest_gates.cli.verification import Expected, inspect
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Checkout, Unavailable
 from pytest_gates.model.exceptions import Waiver
