@@ -129,18 +129,26 @@ def _one_line(report: Report, report_path: str) -> Line:
         why = ", ".join(report.evidence.run.selection)
         return Line(printable(f"gates: not judged, partial run ({why})", WIDTH), Style.UNSURE)
     if report.decision is Decision.PASS:
-        said = [f"{result.gate} {_after_waivers(result)}" for result in report.results]
-        said += to_mind(report)
-        text = f"gates: pass · {' · '.join(said)}"
-        return Line(printable(f"{text} · report {report_path}", 2 * WIDTH), style)
+        text = _green(report, report_path)
+        if len(text) > 2 * WIDTH:
+            # Of many gates each says its first words: a line that is cut in its middle says less.
+            text = _green(report, report_path, until=", ")
+        return Line(printable(text, 2 * WIDTH), style)
     loud = ", ".join(f"{one.gate} ({_first_rule(one)})" for one in _loud(report))
     text = f"gates: {report.decision.upper()} · {loud} · report {report_path}"
     return Line(printable(text, 2 * WIDTH), style)
 
 
-def _after_waivers(result: GateResult) -> str:
+def _green(report: Report, report_path: str, until: str = "\n") -> str:
+    said = [f"{result.gate} {_after_waivers(result, until)}" for result in report.results]
+    return f"gates: pass · {' · '.join([*said, *to_mind(report)])} · report {report_path}"
+
+
+def _after_waivers(result: GateResult, until: str = "\n") -> str:
+    """Its summary up to `until`, and what of its findings is waived."""
     waived = len(result.waived)
-    return f"{result.summary} ({waived} waived)" if waived else result.summary
+    summary = result.summary.partition(until)[0]
+    return f"{summary} ({waived} waived)" if waived else summary
 
 
 def _first_rule(result: GateResult) -> str:

@@ -66,6 +66,14 @@ def test_one_line_says_that_all_is_well() -> None:
     assert text == f"gates: pass · stub 3 passed · lint clean · report {PATH}"
 
 
+def test_of_many_gates_each_says_its_first_words() -> None:
+    """No gate is lost in the cut of a long line."""
+    gates = [a_gate(name=f"gate-{n}", summary="no findings, 4 below the floor") for n in range(9)]
+    (text,) = screen(a_report(*gates))
+    assert text.count(" no findings ·") == 9
+    assert "..." not in text
+
+
 def test_a_partial_run_on_a_laptop_does_not_nag() -> None:
     policy = a_policy(gate_policy(TESTS, TestsSettings()), block_on_inconclusive=False)
     evidence = an_evidence(run=a_run(selection=("-k pay",)))
