@@ -234,6 +234,12 @@ def test_warnings_of_coverage_become_notes_and_break_no_strict_run(shop: Path) -
     assert any("bogus" in note for note in facts.notes)
 
 
+def test_a_plugin_of_coverage_that_is_not_there_is_unknown_and_named(shop: Path) -> None:
+    write(shop, {"pyproject.toml": '[tool.coverage.run]\nplugins = ["no_such_plugin"]\n'})
+
+    assert "no_such_plugin" in unknown(measured(shop, tea())).why
+
+
 def test_a_package_that_nobody_imported_is_unknown_and_named(shop: Path) -> None:
     write(shop, {"pyproject.toml": '[tool.coverage.run]\nsource_pkgs = ["shop", "json.tool"]\n'})
 

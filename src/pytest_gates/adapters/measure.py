@@ -58,8 +58,8 @@ class Measurement:
         try:
             with self._heard():
                 self._begin(branches=branches, source=source, contexts=contexts)
-        except CoverageException as why:
-            self._fail(f"coverage could not start: {why}")
+        except Exception as why:  # of coverage, or of a plugin that the project names
+            self._fail(f"coverage could not start: {type(why).__name__}: {why}")
 
     def hand_over(self) -> None:
         """pytest-cov is about to start: keep what we have, and leave the rest to it."""
