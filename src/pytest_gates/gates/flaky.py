@@ -176,7 +176,11 @@ def _texts(case: CaseRecord) -> list[str]:
 
 
 def _novelty(case: CaseRecord) -> list[str]:
-    return [] if case.novelty is None else [f"the test is {case.novelty} in this change"]
+    if case.novelty is None:
+        return []
+    # The rule's common case, on a line that is long already.
+    unchanged = case.novelty is Novelty.UNCHANGED
+    return ["itself unchanged" if unchanged else f"the test is {case.novelty} in this change"]
 
 
 def _past(case: CaseRecord, evidence: Evidence) -> list[str]:

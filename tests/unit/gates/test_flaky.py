@@ -306,6 +306,7 @@ def test_a_finding_names_the_limit_that_it_exceeds(
     [
         (Novelty.UNCHANGED, (a_past(failures=10, runs=200),), "10 of 200 on the base"),
         (Novelty.CHANGED, (), "the test is changed in this change; never seen on the base"),
+        (Novelty.UNCHANGED, (), "itself unchanged; never seen on the base"),
     ],
 )
 def test_its_past_is_told_apart_from_what_it_is(
