@@ -25,7 +25,10 @@ def test_a_suite_with_failures_of_every_class_is_told_apart(
             because = tuple(one.rpartition("::")[2] for one in case.diagnosis.because)
             name = case.nodeid.rpartition("::")[2].partition("[")[0]
             told[name] = (case.diagnosis.kind, case.diagnosis.role, because)
-    assert suite.wrong(told) == []
+    # A coin falls now and then as a rule would, five times in a row too: one suite can claim nothing of
+    # it. benchmarks/planted.py counts how often.
+    certain = {name: what for name, what in told.items() if not name.startswith("test_random")}
+    assert suite.wrong(certain) == []
     assert {"test_regression_0", "test_regression_1", "test_selfset_0"} <= told.keys()
 
 
