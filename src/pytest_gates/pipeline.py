@@ -13,7 +13,7 @@ from pytest_gates.flakes.quarantine import excused
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Evidence
 from pytest_gates.model.exceptions import Waiver, WaiverState, WaiverUse
-from pytest_gates.model.finding import Effect, Finding, fingerprint_of
+from pytest_gates.model.finding import Effect, Finding, unknown_finding
 from pytest_gates.model.policy import GatePolicy, Policy
 from pytest_gates.model.report import SCHEMA_VERSION, Decision, Report
 from pytest_gates.model.verdict import (
@@ -138,15 +138,7 @@ def _judgement(gate: GatePolicy, known: Gate | None, evidence: Evidence) -> Judg
 def _cannot_judge(
     rule: str, why: str, remedy: str, gate: str, detail: str | None = None
 ) -> Judgement:
-    finding = Finding(
-        rule=rule,
-        message=why,
-        effect=Effect.UNKNOWN,
-        subject=gate,
-        remedy=remedy,
-        detail=detail,
-        fingerprint=fingerprint_of(rule, gate, ""),
-    )
+    finding = unknown_finding(rule, why, remedy, subject=gate, detail=detail)
     return Judgement(summary=why, findings=(finding,))
 
 

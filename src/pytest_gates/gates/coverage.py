@@ -15,12 +15,13 @@ import msgspec
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.coverage import CoverageFacts, FileCoverage, LineRange, Ratio
 from pytest_gates.model.evidence import Evidence, Unavailable
-from pytest_gates.model.finding import Effect, Finding, fingerprint_of
+from pytest_gates.model.finding import Effect, Finding, fingerprint_of, unknown_finding
 from pytest_gates.model.paths import matches
 from pytest_gates.model.settings import GateSettings, Percent
 from pytest_gates.model.verdict import Judgement, Measure
 
 TOTAL = "total"
+_unknown = functools.partial(unknown_finding, subject=TOTAL)
 _WORST_FILES = 3
 
 
@@ -325,17 +326,6 @@ def _summary(checks: tuple[_Check, ...]) -> str:
 def _unmeasured(why: str, remedy: str) -> Judgement:
     return Judgement(
         summary=f"not measured: {why}", findings=(_unknown("not-measured", why, remedy),)
-    )
-
-
-def _unknown(rule: str, message: str, remedy: str) -> Finding:
-    return Finding(
-        rule=rule,
-        message=message,
-        effect=Effect.UNKNOWN,
-        subject=TOTAL,
-        remedy=remedy,
-        fingerprint=fingerprint_of(rule, TOTAL, ""),
     )
 
 

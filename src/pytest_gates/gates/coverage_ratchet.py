@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Annotated
@@ -12,13 +13,14 @@ from pytest_gates.model.case import CaseRecord, Standing
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.coverage import CoverageFacts, line_count
 from pytest_gates.model.evidence import Evidence, Unavailable
-from pytest_gates.model.finding import Effect, Finding, Location, fingerprint_of
+from pytest_gates.model.finding import Effect, Finding, Location, fingerprint_of, unknown_finding
 from pytest_gates.model.ratchet import RatchetFacts, RatchetFile
 from pytest_gates.model.settings import GateSettings
 from pytest_gates.model.verdict import Judgement, Measure
 
 HISTORY = "history"
 _SUBJECT = "coverage-ratchet"
+_unknown = functools.partial(unknown_finding, subject=_SUBJECT)
 _SHOWN = 3
 _RED = frozenset({Standing.FAILED, Standing.ERROR, Standing.CRASHED})
 
@@ -234,17 +236,6 @@ def _summary(facts: RatchetFacts, lost: int) -> str:
 
 def _not_compared(rule: str, why: str, remedy: str) -> Judgement:
     return Judgement(summary=f"not compared: {why}", findings=(_unknown(rule, why, remedy),))
-
-
-def _unknown(rule: str, message: str, remedy: str) -> Finding:
-    return Finding(
-        rule=rule,
-        message=message,
-        effect=Effect.UNKNOWN,
-        subject=_SUBJECT,
-        remedy=remedy,
-        fingerprint=fingerprint_of(rule, _SUBJECT, ""),
-    )
 
 
 def _note(

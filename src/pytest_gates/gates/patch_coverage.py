@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,12 +16,13 @@ from pytest_gates.model.change import Change
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.coverage import Ratio
 from pytest_gates.model.evidence import Evidence, Unavailable
-from pytest_gates.model.finding import Effect, Finding, Location, fingerprint_of
+from pytest_gates.model.finding import Effect, Finding, Location, fingerprint_of, unknown_finding
 from pytest_gates.model.patch import Newness, PatchFacts
 from pytest_gates.model.patch_coverage_settings import PatchCoverageSettings
 from pytest_gates.model.verdict import Judgement, Measure
 
 TOTAL = "total"
+_unknown = functools.partial(unknown_finding, subject=TOTAL)
 
 
 class _Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -301,17 +303,6 @@ def _unread(path: str, why: str) -> Finding:
         location=Location(path=path),
         remedy="correct it, or leave it out with `exclude`",
         fingerprint=fingerprint_of("unread", path, ""),
-    )
-
-
-def _unknown(rule: str, message: str, remedy: str) -> Finding:
-    return Finding(
-        rule=rule,
-        message=message,
-        effect=Effect.UNKNOWN,
-        subject=TOTAL,
-        remedy=remedy,
-        fingerprint=fingerprint_of(rule, TOTAL, ""),
     )
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from pytest_gates.model.contracts import Gate, Tool
 from pytest_gates.model.evidence import BaseScan, Evidence, Scan, Unavailable
-from pytest_gates.model.finding import Effect, Finding, fingerprint_of
+from pytest_gates.model.finding import Effect, Finding, fingerprint_of, unknown_finding
 from pytest_gates.model.settings import ScanSettings
 from pytest_gates.model.verdict import Judgement, Measure
 
@@ -30,7 +30,7 @@ def judge(scan: Scan | Unavailable | None, settings: ScanSettings, name: str) ->
     if isinstance(scan, Unavailable):
         return Judgement(
             summary=scan.why,
-            findings=(_unknown("no-scan", scan.why, scan.remedy, name),),
+            findings=(unknown_finding("no-scan", scan.why, scan.remedy, subject=name),),
         )
     weighed = tuple(_weighed(finding, settings, scan.base) for finding in scan.findings)
     minded = sum(1 for finding in scan.findings if settings.fails(finding))
@@ -68,7 +68,7 @@ def _nothing_to_compare_with(scan: Scan, settings: ScanSettings, name: str) -> t
         why=f"nobody compared the findings of {name} with the base",
         remedy="run again with this policy, and let the run end",
     )
-    return (_unknown("no-base", base.why, base.remedy, name),)
+    return (unknown_finding("no-base", base.why, base.remedy, subject=name),)
 
 
 def _measures(
@@ -96,7 +96,11 @@ def _nothing_scanned(scan: Scan, name: str) -> tuple[Finding, ...]:
     if scan.inputs:
         return ()
     remedy = f"check what [tool.pytest-gates.{name}] names and allows"
-    return (_unknown("nothing-scanned", f"{name} looked at nothing at all", remedy, name),)
+    return (
+        unknown_finding(
+            "nothing-scanned", f"{name} looked at nothing at all", remedy, subject=name
+        ),
+    )
 
 
 def _summary(failing: int, minded: int, unread: int, scan: Scan, settings: ScanSettings) -> str:
@@ -123,15 +127,4 @@ def _unread(subject: str, why: str, name: str, remedy: str) -> Finding:
         subject=subject,
         remedy=remedy,
         fingerprint=fingerprint_of("unread", subject, ""),
-    )
-
-
-def _unknown(rule: str, why: str, remedy: str, name: str) -> Finding:
-    return Finding(
-        rule=rule,
-        message=why,
-        effect=Effect.UNKNOWN,
-        subject=name,
-        remedy=remedy,
-        fingerprint=fingerprint_of(rule, name, ""),
     )

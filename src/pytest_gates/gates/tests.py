@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import msgspec
 from pytest_gates.model.case import BAD_OUTCOMES, CaseRecord, Outcome, Setting, Standing
 from pytest_gates.model.contracts import Gate
 from pytest_gates.model.evidence import Evidence, RunInfo
-from pytest_gates.model.finding import Effect, Finding, Location, fingerprint_of
+from pytest_gates.model.finding import Effect, Finding, Location, fingerprint_of, unknown_finding
 from pytest_gates.model.settings import GateSettings
 from pytest_gates.model.text import printable
 from pytest_gates.model.verdict import Judgement, Measure
@@ -31,6 +32,8 @@ _STATUS_MEANS = {
     4: "pytest was used wrongly",
     6: "pytest counted more warnings than max-warnings allows",
 }
+
+_unknown = functools.partial(unknown_finding, subject="suite")
 
 
 class TestsSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
@@ -214,17 +217,6 @@ def _why_none(evidence: Evidence, counts: Counter[Standing]) -> str:
         return "no test was collected"
     parts = [f"{counts[one]} {one.value}" for one in _SHOWN_ORDER if counts[one]]
     return f"no test was executed: {', '.join(parts)}"
-
-
-def _unknown(rule: str, message: str, remedy: str) -> Finding:
-    return Finding(
-        rule=rule,
-        message=message,
-        effect=Effect.UNKNOWN,
-        subject="suite",
-        remedy=remedy,
-        fingerprint=fingerprint_of(rule, "suite", ""),
-    )
 
 
 def _quoted(nodeid: str) -> str:

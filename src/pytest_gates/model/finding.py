@@ -88,3 +88,18 @@ def fingerprint_of(rule: str, where: str, text: str) -> str:
     """Sixteen hex digits for (rule, path or subject, text without white space)."""
     essence = "\0".join(("v1", rule, where, "".join(text.split())))
     return hashlib.sha256(essence.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def unknown_finding(
+    rule: str, message: str, remedy: str, *, subject: str, detail: str | None = None
+) -> Finding:
+    """Something about `subject` that could not be established: its gate is inconclusive."""
+    return Finding(
+        rule=rule,
+        message=message,
+        effect=Effect.UNKNOWN,
+        subject=subject,
+        remedy=remedy,
+        detail=detail,
+        fingerprint=fingerprint_of(rule, subject, ""),
+    )
