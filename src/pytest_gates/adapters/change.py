@@ -35,8 +35,8 @@ _DIFF = (
 )
 # As text even where .gitattributes calls it binary: a change must not hide its own code.
 _PATCH = ("--patch", "--unified=0", "--inter-hunk-context=0")
-_PYTHON_SUFFIXES = (".py", ".pyw", ".pyi")
-_PYTHON = tuple(f"*{one}" for one in _PYTHON_SUFFIXES)
+PYTHON_SUFFIXES = (".py", ".pyw", ".pyi")
+_PYTHON = tuple(f"*{one}" for one in PYTHON_SUFFIXES)
 _ELSE = (".", *(f":(exclude){one}" for one in _PYTHON))
 _REGULAR = frozenset({"100644", "100755"})
 _KINDS = {"120000": "a symbolic link", "160000": "a submodule"}
@@ -157,7 +157,7 @@ class _Found:
                 self._add_new(path)
             else:
                 known = hunks.get(entry.new_name, ())
-                if not known and entry.changed and not path.endswith(_PYTHON_SUFFIXES):
+                if not known and entry.changed and not path.endswith(PYTHON_SUFFIXES):
                     known = (_EVERYTHING,)
                 base_path = os.fsdecode(entry.old_name)
                 self.files.append(FileChange(path=path, base_path=base_path, hunks=known))

@@ -196,9 +196,7 @@ def _approval(question: Question, policy: Policy) -> Approval:
 def _claim(finding: Finding, weighing: Weighing, approved: Approval) -> Claim:
     place = f"{finding.location}: " if finding.location else ""
     text = f"{finding.rule}: {'' if str(finding.location) in finding.message else place}{finding.message}"
-    if finding.effect is Effect.NOTE or weighing == "allow":
-        return Claim(Weight.SAID, text)
-    if weighing == "warn":
+    if finding.effect is Effect.NOTE or weighing != "block":
         return Claim(Weight.SAID, text)
     if approved.by is not None:
         return Claim(Weight.SAID, f"{text} (approved by {approved.by}, {approved.how})")

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest_gates.adapters.change import files_at, find_change
+from pytest_gates.adapters.change import PYTHON_SUFFIXES, files_at, find_change
 from pytest_gates.adapters.files import GATES_FILE, PYPROJECT
 from pytest_gates.changes.configurations import (
     BANDIT,
@@ -28,7 +28,6 @@ from pytest_gates.model.finding import Effect, Finding, Location
 from pytest_gates.model.policy import Policy
 
 _COVERAGE_GATES = frozenset({"coverage", "patch-coverage", "coverage-ratchet"})
-_PYTHON = (".py", ".pyw", ".pyi")
 _NOTED_NAMES = frozenset(
     {"conftest.py", "tox.ini", "noxfile.py", "Jenkinsfile", ".gitlab-ci.yml", "azure-pipelines.yml",
      "bitbucket-pipelines.yml", "CODEOWNERS"}
@@ -83,7 +82,7 @@ def _in_files(root: Path, target: str, parted: Policy, own: Policy) -> tuple[Fin
 def _suppressions(root: Path, change: Change, policy: Policy) -> Iterator[Finding]:
     """Of every changed Python file, wherever it was at the base. Raises OSError."""
     gates = _silenced(policy)
-    files = [one for one in change.files if one.path.endswith(_PYTHON)] if gates else []
+    files = [one for one in change.files if one.path.endswith(PYTHON_SUFFIXES)] if gates else []
     at_base = files_at(root, change.base, [one.base_path for one in files if one.base_path])
     for file in files:
         base = at_base.get(file.base_path or "", b"")

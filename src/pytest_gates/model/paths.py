@@ -20,6 +20,18 @@ def matches(glob: str, path: str) -> bool:
     return _compiled(glob.removeprefix("./")).fullmatch(path.removeprefix("./")) is not None
 
 
+def chosen(
+    files: tuple[str, ...], paths: tuple[str, ...], exclude: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Those that fit a glob of `paths` and none of `exclude`, in their order."""
+    return tuple(
+        path
+        for path in files
+        if any(matches(glob, path) for glob in paths)
+        and not any(matches(glob, path) for glob in exclude)
+    )
+
+
 @functools.lru_cache(maxsize=2048)
 def _compiled_test(glob: str) -> re.Pattern[str]:
     path, colons, inner = glob.partition("::")

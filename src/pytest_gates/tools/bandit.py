@@ -10,7 +10,7 @@ from pytest_gates.errors import NothingToScan, ToolError
 from pytest_gates.model.contracts import Command, Completed, Tool, ToolContext
 from pytest_gates.model.evidence import Scan, Unread
 from pytest_gates.model.finding import Finding, Location, Severity, fingerprint_of
-from pytest_gates.model.paths import matches
+from pytest_gates.model.paths import chosen
 from pytest_gates.model.settings import SeveritySettings
 from pytest_gates.model.text import first_line, well_formed
 
@@ -101,12 +101,7 @@ class _Output(msgspec.Struct, frozen=True):
 
 def command(settings: BanditSettings, context: ToolContext) -> Command:
     """bandit over our own list of files: with -r it would obey any `.bandit` file it walks past."""
-    files = tuple(
-        path
-        for path in context.python_files
-        if any(matches(glob, path) for glob in settings.paths)
-        and not any(matches(glob, path) for glob in settings.exclude)
-    )
+    files = chosen(context.python_files, settings.paths, settings.exclude)
     options = ["-f", "json", "-q", "-x", _EXCLUDES_NOTHING]
     if settings.skips:
         options += ["-s", ",".join(settings.skips)]

@@ -10,7 +10,7 @@ from pytest_gates.errors import NothingToScan, ToolError
 from pytest_gates.model.contracts import Command, Completed, Tool, ToolContext
 from pytest_gates.model.evidence import Scan, Unread
 from pytest_gates.model.finding import Finding, Location, Severity, fingerprint_of
-from pytest_gates.model.paths import matches
+from pytest_gates.model.paths import chosen
 from pytest_gates.model.settings import CodeScanSettings
 from pytest_gates.model.text import first_line
 
@@ -60,12 +60,7 @@ class _Output(msgspec.Struct, frozen=True):
 
 def command(settings: SecretsSettings, context: ToolContext) -> Command:
     """Our own list of files, on standard input: no list is too long for it."""
-    files = tuple(
-        path
-        for path in context.files
-        if any(matches(glob, path) for glob in settings.paths)
-        and not any(matches(glob, path) for glob in settings.exclude)
-    )
+    files = chosen(context.files, settings.paths, settings.exclude)
     left_out = len(context.files) - len(files)
     launcher = ("-I", "-m", "pytest_gates.adapters.secrets_scan")
     return Command(
