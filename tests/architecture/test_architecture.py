@@ -30,7 +30,6 @@ LAZY_PLACES = (
     "adapters/history.py",  # psycopg, for who keeps the history in PostgreSQL
     "plugin/internals.py",  # what not every pytest has
     "plugin/measuring.py",  # only names the type: a run without a coverage gate does not import coverage
-    "plugin/memory.py",  # a database, for runs with the gate `flaky`
     "plugin/patching.py",  # as measuring
 )
 # These begin programs: what they hold is run, not re-exported.

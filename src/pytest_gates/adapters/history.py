@@ -16,7 +16,7 @@ from pytest_gates.model.history import HistoryStore
 CACHE_FOLDER = Path(".pytest_cache", "d", "gates")
 """Where pytest keeps what plugins give it; a project that moves it names a file in the policy.
 
-Under tox too, where pytest's own default is a folder of the environment (`plugin/memory.py`)."""
+Under tox too, where pytest's own default is a folder of the environment (`plugin/cache_folders.py`)."""
 
 HISTORY_FILE = "history.sqlite3"
 _POSTGRESQL = ("postgresql://", "postgres://")

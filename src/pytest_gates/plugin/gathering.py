@@ -38,13 +38,13 @@ from pytest_gates.model.ratchet import RatchetFacts
 from pytest_gates.model.report import Report
 from pytest_gates.model.text import well_formed
 from pytest_gates.new_findings import NewFindings
+from pytest_gates.plugin.cache_folders import scan_folder
 from pytest_gates.plugin.comparison import Comparison
 from pytest_gates.plugin.cover_records import CoverRecords
 from pytest_gates.plugin.covering import CoveringOrders
 from pytest_gates.plugin.early import Early
 from pytest_gates.plugin.measuring import Measuring
 from pytest_gates.plugin.memory import Memory
-from pytest_gates.plugin.new_findings import cache_folder
 from pytest_gates.plugin.orders import RerunOrders, Told, merged
 from pytest_gates.plugin.ratcheting import Ratcheting
 from pytest_gates.plugin.recorder import Recorder
@@ -66,7 +66,7 @@ class Gathering:
         self._policy = policy
         self._known = known
         self._selection = tuple(well_formed(one) for one in selection(config))
-        cache = cache_folder(config, policy)
+        cache = scan_folder(config, policy)
         self._scans = Scans(config.rootpath, cache)
         self._question: CheckoutQuestion | None = None
         self._checkout: Checkout | Unavailable = _NOT_FINISHED

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import pytest
 
+from pytest_gates.adapters.history import open_history
 from pytest_gates.adapters.run_key import (
     base_of,
     repository_of,
@@ -28,9 +26,9 @@ from pytest_gates.model.history import (
     Tally,
 )
 from pytest_gates.model.policy import Policy
+from pytest_gates.plugin.cache_folders import history_folder
 
 OFF = "off"
-CACHE_DIR = ".pytest_cache"
 _UNEVENTFUL = frozenset({Outcome.PASSED, Outcome.XPASSED})
 _OFF = Unavailable(
     why='the policy keeps no history (history = "off")',
@@ -113,12 +111,9 @@ class Memory:
     def _opened(self) -> HistoryStore | None:
         if self._store is not None or self._problem is not None:
             return self._store
-        # Imported here: a run without the gate `flaky` does not pay for a database.
-        from pytest_gates.adapters.history import open_history
-
         try:
             self._store = open_history(
-                self._policy.history, cache_folder(self._config), root=self._config.rootpath
+                self._policy.history, history_folder(self._config), root=self._config.rootpath
             )
         except HistoryError as why:
             self._fail(why)
@@ -130,30 +125,6 @@ class Memory:
         )
         self.close()
         return self._problem
-
-
-def cache_folder(config: pytest.Config) -> Path:
-    """pytest's own, where it keeps one: it is what CI systems are told to keep.
-
-    Except for its default under tox, which is a folder of the environment: that one goes when the
-    environment is made anew, and `gates history` could not know of it.
-    """
-    from pytest_gates.adapters.history import CACHE_FOLDER
-
-    cache = getattr(config, "cache", None)
-    if cache is not None and not _is_of_tox(str(config.getini("cache_dir"))):
-        return Path(str(cache.mkdir("gates")))
-    folder = config.rootpath / CACHE_FOLDER
-    with contextlib.suppress(OSError):  # the database then says why it cannot be there
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", encoding="ascii")
-    return folder
-
-
-def _is_of_tox(cache_dir: str) -> bool:
-    """Whether this is what pytest makes of tox's environment, and not what the project asks for."""
-    folder = os.environ.get("TOX_ENV_DIR")
-    return folder is not None and cache_dir == os.path.join(folder, CACHE_DIR)  # noqa: PTH118
 
 
 def _is_eventful(case: CaseRecord) -> bool:

@@ -22,8 +22,9 @@ from pytest_gates.model.history import HistoryStore, KeptCoverage
 from pytest_gates.model.policy import Policy
 from pytest_gates.model.ratchet import Baseline, Lowered, Origin, RatchetFacts
 from pytest_gates.model.report import Report
+from pytest_gates.plugin.cache_folders import history_folder
 from pytest_gates.plugin.comparison import Comparison
-from pytest_gates.plugin.memory import OFF, cache_folder
+from pytest_gates.plugin.memory import OFF
 from pytest_gates.plugin.ratchet_search import Search
 from pytest_gates.reporters import json
 
@@ -107,7 +108,7 @@ class Ratcheting:
 
     @contextlib.contextmanager
     def _history(self) -> Iterator[HistoryStore]:
-        store = open_history(self._policy.history, cache_folder(self._config), root=self._root)
+        store = open_history(self._policy.history, history_folder(self._config), root=self._root)
         try:
             yield store
         finally:
