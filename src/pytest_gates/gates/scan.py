@@ -7,6 +7,7 @@ import msgspec
 from pytest_gates.model.contracts import Gate, Tool
 from pytest_gates.model.evidence import BaseScan, Evidence, Scan, Unavailable
 from pytest_gates.model.finding import Effect, Finding, fingerprint_of, unknown_finding
+from pytest_gates.model.moment import Moment
 from pytest_gates.model.settings import ScanSettings
 from pytest_gates.model.verdict import Judgement, Measure
 
@@ -15,13 +16,15 @@ def scan_gate(tool: Tool, settings: type[ScanSettings], doc: str) -> Gate:
     """The gate that judges what `tool` said; both have the same name."""
 
     def evaluate(evidence: Evidence, values: ScanSettings) -> Judgement:
-        return judge(evidence.scans.get(tool.name), values, tool.name)
+        return judge(evidence.scans.get(tool.name), values, tool.name, evidence.run.started)
 
     return Gate(name=tool.name, doc=doc, settings=settings, evaluate=evaluate, tool=tool)
 
 
-def judge(scan: Scan | Unavailable | None, settings: ScanSettings, name: str) -> Judgement:
-    """The judgement of one scan; None when the run holds none at all."""
+def judge(
+    scan: Scan | Unavailable | None, settings: ScanSettings, name: str, started: Moment
+) -> Judgement:
+    """The judgement of one scan; None when the run, which began at `started`, holds none at all."""
     if scan is None:
         scan = Unavailable(
             why=f"{name} was not started in this run",
@@ -33,7 +36,7 @@ def judge(scan: Scan | Unavailable | None, settings: ScanSettings, name: str) ->
             findings=(unknown_finding("no-scan", scan.why, scan.remedy, subject=name),),
         )
     weighed = tuple(_weighed(finding, settings, scan.base) for finding in scan.findings)
-    minded = sum(1 for finding in scan.findings if settings.fails(finding))
+    minded = sum(1 for finding in scan.findings if _minded(finding, settings))
     failing = sum(1 for finding in weighed if finding.effect is Effect.FAIL)
     unread = tuple(
         _unread(one.subject, one.why, name, settings.unread_remedy)
@@ -48,13 +51,18 @@ def judge(scan: Scan | Unavailable | None, settings: ScanSettings, name: str) ->
             *unread,
             *_nothing_scanned(scan, name),
             *_nothing_to_compare_with(scan, settings, name),
+            *settings.doubts(scan.database, started),
         ),
     )
 
 
+def _minded(finding: Finding, settings: ScanSettings) -> bool:
+    return finding.suppressed is None and settings.fails(finding)
+
+
 def _weighed(finding: Finding, settings: ScanSettings, base: object) -> Finding:
     """Where only new findings fail, one that nobody compared is none that is known to be old."""
-    fails = settings.fails(finding)
+    fails = _minded(finding, settings)
     if settings.new_only:
         fails = fails and isinstance(base, BaseScan) and finding.is_new is not False
     return msgspec.structs.replace(finding, effect=Effect.FAIL if fails else Effect.NOTE)
@@ -110,9 +118,12 @@ def _summary(failing: int, minded: int, unread: int, scan: Scan, settings: ScanS
         parts.append(f"{scan.base.findings} at the base {scan.base.commit[:10]}")
     elif settings.new_only:
         parts.append("not known which are new")
-    below = len(scan.findings) - minded
+    suppressed = sum(1 for finding in scan.findings if finding.suppressed is not None)
+    below = len(scan.findings) - minded - suppressed
     if below:
         parts.append(f"{below} below the floor")
+    if suppressed:
+        parts.append(f"{suppressed} suppressed in the source")
     if unread:
         parts.append(f"{unread} not looked at")
     parts.append(f"{scan.inputs} scanned")

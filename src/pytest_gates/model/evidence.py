@@ -11,6 +11,7 @@ from pytest_gates.model.exceptions import QuarantineUse
 from pytest_gates.model.finding import Finding
 from pytest_gates.model.history import HistoryFacts
 from pytest_gates.model.moment import Moment
+from pytest_gates.model.package import AdvisoryDatabase, Package
 from pytest_gates.model.patch import CoveringFacts, PatchFacts
 from pytest_gates.model.ratchet import RatchetFacts
 
@@ -42,6 +43,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True, tag="scan", tag_field="kin
     """What one tool said. `inputs` is how many files or packages it really looked at.
 
     `base` is None unless the policy asks for new findings only; each finding then says whether it is new.
+    `packages` is what was audited or left out, by name; `database` is None where a server was asked.
     """
 
     tool: str
@@ -52,6 +54,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True, tag="scan", tag_field="kin
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     base: BaseScan | Unavailable | None = None
+    packages: tuple[Package, ...] = ()
+    database: AdvisoryDatabase | None = None
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True, tag="checkout", tag_field="kind"):

@@ -57,7 +57,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `severity` is None where the tool does not say; that counts as failing, not as harmless.
     `fingerprint` survives the movement of lines. `remedy` is the next step, `excuse` the other one: how
     to live with it for a time. `setting` is the `Measure.setting` whose threshold it broke.
-    `is_new` is None where nobody compared with the base.
+    `is_new` is None where nobody compared with the base. `fixed_in` are versions of a package without it,
+    lowest first; `required_by` leads from what was asked for to what asks for the package. `suppressed` is
+    the reason that a comment in the source gives for hiding it: it stays in the report, and does not fail.
     """
 
     rule: str
@@ -75,6 +77,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint: str | None = None
     detail: str | None = None
     is_new: bool | None = None
+    fixed_in: tuple[str, ...] = ()
+    required_by: tuple[str, ...] = ()
+    suppressed: str | None = None
 
     @property
     def where(self) -> str:

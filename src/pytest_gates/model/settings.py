@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from pytest_gates.model.finding import Finding, Severity
+from pytest_gates.model.moment import Moment
+from pytest_gates.model.package import AdvisoryDatabase
 from pytest_gates.model.verdict import Mode
 
 Percent = Annotated[Decimal, msgspec.Meta(extra={"quantity": "percent"})]
@@ -86,6 +88,14 @@ class ScanSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
     def fails(self, finding: Finding) -> bool:  # noqa: ARG002 - for tools to answer
         """Whether the policy minds this finding."""
         return True
+
+    def doubts(
+        self,
+        database: AdvisoryDatabase | None,  # noqa: ARG002 - for tools to answer
+        started: Moment,  # noqa: ARG002
+    ) -> tuple[Finding, ...]:
+        """Why the answer of a tool that asked `database` in a run of that moment proves nothing."""
+        return ()
 
     def accepts_unread(self, subject: str) -> bool:  # noqa: ARG002 - for tools to answer
         """Whether the policy allows the tool not to have looked at `subject`."""
