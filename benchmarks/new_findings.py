@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from pytest_gates.model.finding import Finding
 
 HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-ALL = bandit.BanditSettings(exclude=(), only_new=True)
-NO_TESTS = bandit.BanditSettings().exclude
+ALL = bandit.BanditSettings(test_files=(), only_new=True)
+NO_TESTS = bandit.BanditSettings().test_files
 
 
 class Count(NamedTuple):

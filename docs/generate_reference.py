@@ -24,23 +24,29 @@ from pytest_gates.model.contracts import Gate  # noqa: TC001 - read at run time 
 from pytest_gates.model.exceptions import Quarantine, Waiver
 from pytest_gates.model.flaky_settings import TestReruns
 from pytest_gates.reporters.json import schema
+from pytest_gates.tools.sarif import SarifFile
 
 REFERENCE = Path(__file__).parent / "reference"
 _WORDS = {str: "string", bool: "true or false", int: "whole number"}
 _QUANTITIES = {
-    "advisories": '`"pypi"`, `"osv"` or a URL',
+    "advisories": '`"pypi"`, `"osv"`, a URL or `"offline:<path>"`',
+    "pin": "`name==version`",
     "percent": "percentage",
     "duration": "time",
     "count": "whole number",
+    "licence": "SPDX identifier",
+    "licence-expression": "SPDX expression",
     "history": "string",
     "regex": "regular expression",
 }
 _SUB_TABLES: Mapping[str, tuple[str, type[msgspec.Struct]]] = {
     "coverage": ("One entry of `paths`", Floors),
     "flaky": ("One entry of `tests`", TestReruns),
+    "sarif": ("One entry of `files`", SarifFile),
 }
 _TABLES_OF: Mapping[type, str] = {
     Floors: "table: glob to floors, or to a percentage of lines",
+    SarifFile: "table: name to settings, or to a path",
     TestReruns: "table: glob over node ids to settings, or to a number of reruns",
 }
 
@@ -265,7 +271,8 @@ def _type_words(hint: Any) -> str:
     if origin is tuple:
         return f"list of {_type_words(arguments[0])}s"
     if origin is dict:
-        return _TABLES_OF[arguments[1]]
+        known = _TABLES_OF.get(arguments[1])
+        return known if known is not None else f"table: name to {_type_words(arguments[1])}"
     if origin is typing.Literal:
         return _one_of(arguments)
     if isinstance(hint, type) and issubclass(hint, enum.StrEnum):

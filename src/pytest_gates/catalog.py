@@ -9,10 +9,12 @@ import msgspec
 
 from pytest_gates.errors import ConfigError
 from pytest_gates.gates import coverage, coverage_ratchet, flaky, patch_coverage, tests
+from pytest_gates.gates.licences import licences_gate
 from pytest_gates.gates.scan import scan_gate
 from pytest_gates.model.contracts import Gate, Reporter, Tool
-from pytest_gates.reporters import json, junit
-from pytest_gates.tools import bandit, mypy, pip_audit, ruff, secrets
+from pytest_gates.reporters import ctrf, cyclonedx, gitlab, json, junit, markdown, sarif, sonar
+from pytest_gates.tools import bandit, licences, mypy, pip_audit, ruff, ruff_format, secrets
+from pytest_gates.tools import sarif as sarif_files
 
 GATES: tuple[Gate, ...] = (
     tests.GATE,
@@ -21,6 +23,11 @@ GATES: tuple[Gate, ...] = (
     coverage_ratchet.GATE,
     flaky.GATE,
     scan_gate(ruff.TOOL, ruff.RuffSettings, "ruff has nothing to object to."),
+    scan_gate(
+        ruff_format.TOOL,
+        ruff_format.RuffFormatSettings,
+        "Every file is formatted as `ruff format` would.",
+    ),
     scan_gate(mypy.TOOL, mypy.MypySettings, "mypy has nothing to object to."),
     scan_gate(bandit.TOOL, bandit.BanditSettings, "bandit found no security flaw in the code."),
     scan_gate(
@@ -32,9 +39,25 @@ GATES: tuple[Gate, ...] = (
         pip_audit.TOOL,
         pip_audit.PipAuditSettings,
         "No installed package has a known vulnerability.",
+        tells_fixes=True,
+    ),
+    licences_gate(licences.TOOL),
+    scan_gate(
+        sarif_files.TOOL,
+        sarif_files.SarifSettings,
+        "The reports of other scanners are there, and hold nothing that fails.",
     ),
 )
-REPORTERS: tuple[Reporter, ...] = (json.REPORTER, junit.REPORTER)
+REPORTERS: tuple[Reporter, ...] = (
+    json.REPORTER,
+    markdown.REPORTER,
+    sarif.REPORTER,
+    junit.REPORTER,
+    gitlab.REPORTER,
+    ctrf.REPORTER,
+    sonar.REPORTER,
+    cyclonedx.REPORTER,
+)
 COVERAGE_FILE = "coverage.data"
 """Written beside the reports, by no reporter."""
 

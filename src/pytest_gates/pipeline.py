@@ -149,16 +149,18 @@ def split_waived(
     today: dt.date,
     matched: Counter[Waiver],
 ) -> tuple[tuple[Finding, ...], tuple[Waived, ...]]:
-    """Findings that count, and those excused by a waiver that has not expired.
+    """Findings that count, and those excused by a waiver that is not over.
 
-    `matched` counts what each waiver speaks of, expired ones too: that one is not stale but over.
+    `matched` counts what each waiver speaks of, also one that is over: that one is not stale.
     """
     kept: list[Finding] = []
     waived: list[Waived] = []
     for finding in findings:
         covering = [waiver for waiver in waivers if waiver.covers(gate, finding)]
         matched.update(covering)
-        valid = next((waiver for waiver in covering if not waiver.expired(today)), None)
+        valid = next(
+            (one for one in covering if not (one.expired(today) or one.lapsed(finding))), None
+        )
         # A note needs no excuse: it counts for nothing, and stays where readers look for it.
         if valid is None or finding.effect is Effect.NOTE:
             kept.append(finding)
@@ -171,12 +173,26 @@ def _use(
     waiver: Waiver, results: tuple[GateResult, ...], matched: int, today: dt.date
 ) -> WaiverUse:
     result = next((one for one in results if one.gate == waiver.gate), None)
+    fixes = _fixes(waiver, result)
     if waiver.expired(today):
         state = WaiverState.EXPIRED
+    elif fixes:
+        state = WaiverState.LAPSED
     elif matched:
         state = WaiverState.USED
     elif result is None or result.verdict in {Verdict.INCONCLUSIVE, Verdict.SKIPPED}:
         state = WaiverState.UNTRIED
     else:
         state = WaiverState.STALE
-    return WaiverUse(waiver=waiver, state=state, matched=matched)
+    return WaiverUse(waiver=waiver, state=state, matched=matched, fixed_in=fixes)
+
+
+def _fixes(waiver: Waiver, result: GateResult | None) -> tuple[str, ...]:
+    """What the waiver speaks of and does not excuse, since there is a version to go to."""
+    return tuple(
+        f"{finding.where or finding.rule} -> {', '.join(finding.fixed_in)}"
+        for finding in (result.findings if result is not None else ())
+        if finding.effect is not Effect.NOTE
+        and waiver.covers(waiver.gate, finding)
+        and waiver.lapsed(finding)
+    )

@@ -95,14 +95,14 @@ def test_half_a_json_of_a_real_tool_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("A = 1\n", encoding="utf-8")
 
     def command(settings: object, context: ToolContext) -> Command:
-        code = """print('{"errors": [], "metrics": {"a.py": {}}, "resu')"""
+        code = """print('{"refused": null, "files": [[nul')"""
         return Command(argv=python_argv(code), expected=("a.py",))
 
     tool = fake_tool("", name="bandit", command=command, read=bandit.read, needs_files=True)
 
     found = unknown(tmp_path, tool, bandit.BanditSettings())
 
-    assert "bandit left no whole JSON report (exit 0" in found.why
+    assert "bandit left no whole report (exit 0" in found.why
 
 
 def test_a_tool_that_is_not_installed_is_unknown_and_says_what_to_install(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_gates.adapters.secrets_scan import RULES, scan, secrets_in
+from pytest_gates.adapters.secrets_rules import RULES, secrets_in
+from pytest_gates.adapters.secrets_scan import scan
 
 LETTERS = string.ascii_letters
 ALNUM = LETTERS + string.digits
@@ -58,7 +59,7 @@ SECRETS = {
 
 
 def found(text: str) -> list[tuple[str, int, int]]:
-    return [(rule, line, column) for rule, line, column, _ in secrets_in(text.encode())]
+    return [(one.rule, one.line, one.column) for one in secrets_in(text.encode())]
 
 
 def test_every_rule_is_shown_to_find_something() -> None:
@@ -108,7 +109,7 @@ def test_a_key_in_a_string_and_one_with_headers_are_keys() -> None:
 def test_two_keys_that_begin_alike_have_two_digests() -> None:
     head = some(64)
     one, two = (pem("OPENSSH ", f"{head}\n{some(64)}") for _ in range(2))
-    digests = {next(secrets_in(text.encode()))[3] for text in (one, two, "\n\n" + one)}
+    digests = {next(secrets_in(text.encode())).digest for text in (one, two, "\n\n" + one)}
     assert len(digests) == 2
 
 

@@ -32,6 +32,7 @@ from support.documents import DOCS, ROOT, Block, anchors, blocks, links, name_of
 
 GENERATOR = DOCS / "generate_reference.py"
 ADD_A_GATE = DOCS / "how-to" / "add-a-gate.md"
+OTHER_SCANNERS = DOCS / "how-to" / "other-scanners.md"
 REFERENCE = DOCS / "reference"
 _TABLE = "tool.pytest-gates"
 _THIRD_PARTY = ("conftest.py", "gates-todo/src/gates_todo/gate.py")
@@ -51,8 +52,10 @@ def generator() -> ModuleType:
 def documented_gates() -> tuple[Gate, ...]:
     """The gates that the how-to writes: their tables occur in its examples."""
     texts = {block.title: block.text for block in blocks(ADD_A_GATE, "python")}
+    (scanner,) = blocks(OTHER_SCANNERS, "python")
+    texts["scanner.py"] = scanner.text
     found: list[Gate] = []
-    for name in _THIRD_PARTY:
+    for name in (*_THIRD_PARTY, "scanner.py"):
         namespace: dict[str, Any] = {"__name__": Path(name).stem}
         # Without our own `from __future__ import annotations`: the page has none.
         exec(compile(texts[name], name, "exec", dont_inherit=True), namespace)

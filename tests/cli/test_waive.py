@@ -50,6 +50,39 @@ def test_the_end_can_be_chosen_freely(flawed: Excused) -> None:
     assert flawed.parsed().waivers == (a_waiver("B602", 400), a_waiver("CWE-78", 500))
 
 
+def test_the_policy_limits_the_end_and_the_default_follows(tmp_path: Path) -> None:
+    policy = "[tool.pytest-gates]\nmax-waiver = '10d'\n[tool.pytest-gates.bandit]\n"
+    project = Excused(tmp_path, policy).report(a_report(a_gate(FLAW, name="bandit")))
+    for words in (("--days", "11"), ("--expires", str(TODAY + 11 * DAY))):
+        done = project.gates("waive", "bandit", "B602", *WHO, *words)
+        assert done.exit_code == 2
+        assert f"at most 10 days ahead, so {TODAY + 10 * DAY}" in done.output
+    assert project.text == ""
+    assert project.gates("waive", "bandit", "B602", *WHO).exit_code == 0
+    assert project.parsed().waivers == (a_waiver("B602", 10),)
+
+
+def test_an_end_beyond_the_calendar_is_wrong_usage(flawed: Excused) -> None:
+    assert flawed.gates("waive", "bandit", "B602", *WHO, "--days", "9999999").exit_code == 2
+
+
+def test_a_waiver_until_there_is_a_fix_is_for_what_has_none_yet(tmp_path: Path) -> None:
+    open_ = a_failure("X-1", aliases=("CVE-1",), subject="a 1.0")
+    fixed = a_failure("X-2", aliases=("CVE-2",), subject="b 1.0", fixed_in=("1.1",))
+    policy = "[tool.pytest-gates.pip-audit]\n[tool.pytest-gates.bandit]\n"
+    project = Excused(tmp_path, policy).report(a_report(a_gate(open_, fixed, name="pip-audit")))
+    wait = ("--until-fixed", *WHO)
+    done = project.gates("waive", "pip-audit", "CVE-2", *wait)
+    assert done.exit_code == 1
+    assert "b 1.0 has a fix already: go to 1.1" in done.output
+    done = project.gates("waive", "bandit", "CVE-1", *wait)
+    assert done.exit_code == 2
+    assert "bandit never tells of a fixed version" in done.output
+    assert project.gates("waive", "pip-audit", "CVE-1", *wait).exit_code == 0
+    assert project.text.endswith("until-fixed = true\n")
+    assert project.parsed().waivers[0].until_fixed
+
+
 @pytest.mark.parametrize(
     "words",
     [

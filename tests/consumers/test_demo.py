@@ -108,7 +108,7 @@ def test_the_screens_are_the_real_ones(demo: Played) -> None:
     assert "lines in src/shop/payments/** 91.83 % (45 of 49), required 98 %" in demo.part(2)
     assert "F401" in demo.part(2)
     assert "B602 (high) src/shop/payments/receipts.py:24" in demo.part(2)
-    assert "upgrade pyyaml to 5.4" in demo.part(2)
+    assert "upgrade PyYAML to 5.4" in demo.part(2)
 
 
 @pytest.mark.timeout(300)

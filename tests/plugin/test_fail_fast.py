@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from pytest_gates.model.report import Decision
@@ -13,6 +15,19 @@ RUFF = "[tool.ruff.lint]\nselect = ['F401']\n[tool.pytest-gates.ruff]\n"
 POLICY = "[tool.pytest-gates]\nfail-fast = true\n" + RUFF
 TRACE = {"test_it.py": "from pathlib import Path\ndef test_it(): Path('ran').write_text('yes')\n"}
 UNUSED = {"app.py": "import os\n"}
+SLEEPER = """
+import sys
+from pytest_gates.api import Command, Gate, Judgement, ScanSettings, Tool
+
+TOOL = Tool(name="slow", distribution="pytest", program=None, read=lambda done, settings: None,
+            command=lambda settings, context: Command(
+                argv=(sys.executable, "-c", "import time; time.sleep(120)")))
+GATE = Gate(name="slow", doc="Sleeps.", settings=ScanSettings, tool=TOOL,
+            evaluate=lambda evidence, settings: Judgement(summary=evidence.scans["slow"].why))
+
+def pytest_gates_gates():
+    return [GATE]
+"""
 
 
 def test_no_test_runs_when_ruff_objects(project: Project, workers: tuple[str, ...]) -> None:
@@ -98,3 +113,27 @@ def test_a_failed_run_before_leaves_nothing_green(project: Project) -> None:
     project.write(UNUSED).commit()
     assert project.run().ret == 10
     assert project.report().decision is Decision.BLOCKED
+
+
+def test_all_quick_gates_are_shown_and_the_others_are_stopped_and_not_waited_for(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    token = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dF3hJ5"
+    project.policy(
+        "[tool.pytest-gates]\nfail-fast = true\n[tool.pytest-gates.ruff-format]\n"
+        "[tool.pytest-gates.secrets]\n[tool.pytest-gates.slow]\n"
+    )
+    project.write({"app.py": f"x=1\nT = '{token}'\n", "conftest.py": SLEEPER, **TRACE}).commit()
+    started = time.monotonic()
+    done = project.run(*workers)
+    assert time.monotonic() - started < 60
+    assert done.ret == 10
+    assert not (project.root / "ran").exists()
+    shown = "\n".join(done.outlines)
+    assert "unformatted app.py: is not formatted" in shown
+    assert "next: run `ruff format app.py`" in shown
+    assert "github-token (high) app.py:2" in shown
+    assert project.result("slow").summary.endswith(
+        "stopped: ruff-format, secrets blocked first (fail-fast)"
+    )
+    assert (project.root / "app.py").read_text(encoding="utf-8").startswith("x=1\n")

@@ -43,7 +43,7 @@ def test_a_planted_flaw_blocks_and_says_where(project: Project, workers: tuple[s
 def test_a_project_without_a_flaw_passes(project: Project, workers: tuple[str, ...]) -> None:
     project.policy(bandit()).write({"src/app.py": "x = 1", **GREEN}).commit()
     assert project.run(*workers).ret == 0
-    assert scanned(project, "bandit").inputs == 1
+    assert scanned(project, "bandit").inputs == 2
     assert project.verify().returncode == 0
 
 
@@ -131,11 +131,37 @@ def test_a_module_behind_a_link_does_not_escape_the_scan(project: Project) -> No
 
 
 def test_a_flaw_that_a_comment_suppresses_stays_in_the_report(project: Project) -> None:
-    """Sort, never drop: a reader must see that something was silenced, and how much."""
-    silenced = HIGH.replace("shell=True)", "shell=True)  # nosec")
+    """Sort, never drop: a reader must see what was silenced, and why."""
+    silenced = HIGH.replace("shell=True)", "shell=True)  # nosec B602 - words of ours")
     project.policy(bandit()).write({"app.py": silenced, **GREEN}).commit()
     assert project.run(*CI).ret == 0
-    assert any("nosec" in note for note in scanned(project, "bandit").notes)
+    found = {one.rule: one.suppressed for one in project.result("bandit").findings}
+    assert found == {"B404": None, "B602": "words of ours"}
+    assert project.verify().returncode == 0
+
+
+def test_a_comment_without_a_reason_hides_nothing_and_is_a_finding(project: Project) -> None:
+    silenced = HIGH.replace("shell=True)", "shell=True)  # nosec")
+    project.policy(bandit()).write({"app.py": silenced, **GREEN}).commit()
+    assert project.run(*CI).ret == 10
+    assert {one.rule for one in project.result("bandit").failures} == {
+        "B602",
+        "nosec-without-reason",
+    }
+    project.policy(bandit("nosec = 'any'")).commit()
+    assert project.run(*CI).ret == 0
+    assert "2 of 2 files known from an earlier scan" in scanned(project, "bandit").notes
+
+
+def test_tests_are_scanned_and_what_is_usual_there_is_counted(project: Project) -> None:
+    test = "def test_it():\n    assert eval('1')\n"
+    project.policy(bandit()).write({"test_it.py": test}).commit()
+    assert project.run(*CI).ret == 10
+    assert rules(project.result("bandit")) == ["B307"]
+    project.policy(bandit("[tool.pytest-gates.bandit.per-file-ignores]\n'test_*' = ['B307']"))
+    project.commit()
+    assert project.run(*CI).ret == 0
+    assert any("B101 1, B307 1" in note for note in scanned(project, "bandit").notes)
 
 
 def test_ruff_judges_by_the_projects_own_rules(project: Project, workers: tuple[str, ...]) -> None:

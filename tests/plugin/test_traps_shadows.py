@@ -147,7 +147,7 @@ def test_a_dot_bandit_file_skips_nothing(project: Project) -> None:
     assert "B602" in rules(project.result("bandit"))
     scan = project.report().evidence.scans["bandit"]
     assert isinstance(scan, Scan)
-    assert scan.inputs == 1
+    assert scan.inputs == 2
     assert project.verify().returncode == 10
 
 

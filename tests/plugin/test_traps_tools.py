@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 
 from pytest_gates.model.evidence import Scan, Unavailable
-from pytest_gates.model.marks import INVENTORY_MARK
 from pytest_gates.model.report import Decision
 from pytest_gates.model.verdict import Verdict
 from support.projects import Project
 from support.runs import rules
 
 CI = ("--gates-profile", "ci")
-ONE_PACKAGE = '{"audited": 1, "local": []}'
-KINDS = {
-    "bandit": ("BanditSettings", '{"errors": [], "metrics": {"a.py": {}}, "results": []}'),
-    "ruff": ("RuffSettings", "[]"),
-    "pip_audit": (
-        "PipAuditSettings",
-        '{"dependencies": [{"name": "shop", "version": "1", "vulns": []}]}',
-    ),
+ANSWER = (
+    '{"dependencies": [{"name": "shop", "version": "1", "vulns": []},'
+    ' {"name": "tea", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": []}]}]}'
+)
+# What our process around pip-audit says: of one package, and of a canary.
+AUDITED = {
+    "questions": [{"package": {"name": "shop", "version": "1"}, "pin": "shop==1"}],
+    "canaries": ["tea==1"],
+    "rounds": [{"asked": ["shop==1", "tea==1"], "exit_code": 1, "stdout": ANSWER}],
 }
-# pip-audit's reader wants to know how many packages it was handed; the others do not mind.
-INVENTORY = f"import sys; print({INVENTORY_MARK + ONE_PACKAGE!r}, file=sys.stderr)\n"
+KINDS = {
+    "bandit": ("BanditSettings", '{"refused": null, "files": [[]]}'),
+    "ruff": ("RuffSettings", "[]"),
+    "pip_audit": ("PipAuditSettings", json.dumps(AUDITED)),
+}
 
 
 def a_tool_that(code: str, kind: str = "bandit") -> str:
@@ -36,7 +40,7 @@ from pytest_gates.model.contracts import Command, Tool
 from pytest_gates.tools.{kind} import {KINDS[kind][0]}, read
 
 WHOLE = {KINDS[kind][1]!r}
-CODE = {(INVENTORY + code)!r}
+CODE = {code!r}
 
 def command(settings, context):
     return Command(argv=(sys.executable, "-I", "-c", CODE, WHOLE), expected=("a.py",))

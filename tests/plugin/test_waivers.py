@@ -171,6 +171,47 @@ def test_a_vulnerability_is_waived_by_its_id_an_alias_or_its_package(
     assert project.verify().returncode == 0
 
 
+@pytest.mark.parametrize("fixed, status", [(None, 0), ("1.5", 10)])
+def test_a_waiver_until_there_is_a_fix_ends_with_it_and_says_where_to_go(
+    project: Project, fixed: str | None, status: int
+) -> None:
+    flaw = advisory("PYSEC-2026-1", "shop", aliases=["CVE-2026-1"], fixed=fixed)
+    with OsvServer({("shop", "1.0"): [flaw]}) as server:
+        policy = (
+            "[tool.pytest-gates]\nmax-waiver = '30d'\n"
+            f"[tool.pytest-gates.pip-audit]\nsource = '{server.url}'\n"
+        )
+        project.policy(policy + "requirements = ['pins.txt']\n").write(
+            {
+                "pins.txt": "shop==1.0\n",
+                "test_it.py": GREEN,
+                "gates-exceptions.toml": waiver("pip-audit", "cve-2026-1") + "until-fixed = true\n",
+            }
+        ).commit()
+        done = project.run(*CI)
+    assert done.ret == status
+    (use,) = project.report().waivers
+    if fixed is None:
+        assert (use.state, use.fixed_in) == (WaiverState.USED, ())
+    else:
+        assert (use.state, use.fixed_in) == (WaiverState.LAPSED, ("shop 1.0 -> 1.5",))
+        assert any(line.startswith(" LAPSED") and "-> 1.5" in line for line in done.outlines)
+    verified = project.verify()
+    assert verified.returncode == status
+    assert ("whose waiver has lapsed" in verified.stdout) is (fixed is not None)
+
+
+def test_a_waiver_that_ends_too_late_is_a_usage_error_that_names_the_last_day(
+    project: Project,
+) -> None:
+    policy = "[tool.pytest-gates]\nmax-waiver = '29d'\n[tool.pytest-gates.ruff]\n"
+    exceptions = waiver("ruff", "F401", TODAY + 30 * DAY)
+    project.policy(policy).write({"test_it.py": GREEN, "gates-exceptions.toml": exceptions})
+    done = project.run(*CI)
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"today the latest day is {TODAY + 29 * DAY}" in "\n".join(done.errlines)
+
+
 def test_a_file_that_could_not_be_scanned_can_be_waived_for_a_time(project: Project) -> None:
     project.policy("[tool.pytest-gates.bandit]\n").write(
         {

@@ -13,11 +13,22 @@ from typing import Any, Self
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from pytest_gates.tools.pip_audit import CANARIES
+
 Advisory = dict[str, Any]
 Package = tuple[NormalizedName, str]
 """Canonical name and version."""
 
 _PATH = "/v1/query"
+_CANARIES = frozenset(
+    (canonicalize_name(name), version)
+    for name, _, version in (one.partition("==") for one in CANARIES)
+)
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_args: object) -> None:
+        """Quiet, too, when whoever asked has hung up meanwhile."""
 
 
 class OsvServer:
@@ -26,7 +37,8 @@ class OsvServer:
     `known` maps (name, version) to the advisories of exactly that version. `records` are OSV
     records that are matched by their own `versions` and `ECOSYSTEM` ranges. What is in neither is
     answered with `{}`, as the real service does for what it has never heard of.
-    `asked` holds the packages that were asked for, in order.
+    `asked` holds the packages that were asked for, in order, without canaries: those it knows, as any
+    real source does, unless `canaries` is false.
     """
 
     def __init__(
@@ -35,15 +47,17 @@ class OsvServer:
         *,
         records: Iterable[Advisory] = (),
         status: int = 200,
+        canaries: bool = True,
     ) -> None:
         self.asked: list[Package] = []
+        self._canaries = _CANARIES if canaries else frozenset()
         self.status = status
         self._known: dict[Package, list[Advisory]] = {
             (canonicalize_name(name), version): list(advisories)
             for (name, version), advisories in (known or {}).items()
         }
         self._records = list(records)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @classmethod
@@ -74,10 +88,16 @@ class OsvServer:
     def answer(self, question: Advisory) -> Advisory:
         """The body of the answer to one query."""
         package: Package = (canonicalize_name(question["package"]["name"]), question["version"])
+        if package in self._canaries:
+            return {"vulns": [advisory("PYSEC-2018-0", package[0])]}
         self.asked.append(package)
         found = [*self._known.get(package, ())]
         found += [record for record in self._records if _affects(record, *package)]
         return {"vulns": found} if found else {}
+
+    def body(self, question: Advisory) -> bytes:
+        """The same as it is sent: for servers in tests that talk nonsense."""
+        return json.dumps(self.answer(question)).encode()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         outer = self
@@ -86,7 +106,7 @@ class OsvServer:
             def do_POST(self) -> None:
                 question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 status = outer.status if self.path == _PATH else 404
-                body = json.dumps(outer.answer(question) if status == 200 else {}).encode()
+                body = outer.body(question) if status == 200 else b"{}"
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))

@@ -207,6 +207,39 @@ def test_a_valid_waiver_excuses_although_an_expired_one_speaks_of_the_same() -> 
     assert states(report) == [WaiverState.EXPIRED, WaiverState.USED]
 
 
+def test_a_waiver_matched_by_an_alias_alone_is_used() -> None:
+    """Not stale, as in osv-scanner#2455."""
+    finding = a_failure("PYSEC-2026-1", aliases=("CVE-2026-1", "GHSA-aaaa-bbbb-cccc"))
+    for subject in ("CVE-2026-1", "ghsa-aaaa-bbbb-cccc"):
+        assert states(waived(finding, waivers=(a_waiver(subject=subject),))) == [WaiverState.USED]
+
+
+def test_a_waiver_until_there_is_a_fix_is_over_for_what_has_one() -> None:
+    waiver = a_waiver(subject="CVE-1", until_fixed=True)
+    fixed = a_failure("X-1", aliases=("CVE-1",), subject="a 1.0", fixed_in=("1.1", "2.0"))
+    open_ = a_failure("X-1", aliases=("CVE-1",), subject="b 1.0")
+    note = a_finding("X-1", aliases=("CVE-1",), subject="c 1.0", fixed_in=("2",))
+    report = waived(fixed, open_, note, waivers=(waiver,))
+    (use,) = report.waivers
+    assert (use.state, use.matched) == (WaiverState.LAPSED, 3)
+    assert use.fixed_in == ("a 1.0 -> 1.1, 2.0",)
+    assert report.results[0].failures == (fixed,)
+    assert [one.finding for one in report.results[0].waived] == [open_]
+    assert report.decision is Decision.BLOCKED
+
+
+def test_a_plain_waiver_excuses_what_has_a_fix_and_one_without_a_fix_is_used() -> None:
+    fixed, plain = a_failure(fixed_in=("2",)), a_waiver(reason="later")
+    both = waived(fixed, waivers=(a_waiver(until_fixed=True), plain))
+    assert both.results[0].waived[0].waiver == plain
+    assert states(waived(a_failure(), waivers=(a_waiver(until_fixed=True),))) == [WaiverState.USED]
+
+
+def test_a_waiver_that_has_expired_is_called_so_also_where_there_is_a_fix() -> None:
+    over = a_waiver(until_fixed=True, expires=YESTERDAY)
+    assert states(waived(a_failure(fixed_in=("2",)), waivers=(over,))) == [WaiverState.EXPIRED]
+
+
 def test_a_waiver_that_matches_nothing_is_stale() -> None:
     assert states(waived(waivers=(a_waiver(),))) == [WaiverState.STALE]
     assert states(waived(a_failure("B105"), waivers=(a_waiver(),))) == [WaiverState.STALE]

@@ -1,137 +1,150 @@
-"""List what an environment or a lock file holds, then become pip-audit over it. Effects: a main program.
+"""List what an environment or files hold, and ask pip-audit about it. Effects: a main program, network.
 
-Run as `python -I -m pytest_gates.adapters.audit_environment --path ENTRY ... -- OPTIONS`, or with
-`--requirement FILE ...` instead of paths. Being its own process, it costs the test run no time, and
-its imports cannot be shadowed by the judged project.
+Run as `python -I -m pytest_gates.adapters.audit_environment` with an AuditOrder on standard input; an
+`Audited` is the answer. Being its own process, it costs the test run no time, and its imports cannot be
+shadowed by the judged project. Of pip-audit it uses the command line and the JSON: nothing else is public.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
+import contextlib
+import io
 import os
 import runpy
 import sys
 import tempfile
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from packaging.utils import canonicalize_name
+import msgspec
+from packaging.utils import canonicalize_name, is_normalized_name
+from packaging.version import Version
 
-from pytest_gates.model.marks import INVENTORY_MARK
+from pytest_gates.adapters.inventory import environment, listing
+from pytest_gates.errors import ToolError
+from pytest_gates.model.audit import Audited, AuditOrder, Question, Round
+from pytest_gates.model.package import Package
+from pytest_gates.model.text import first_line, well_formed
 
-# Sources of uv.lock, poetry.lock and pylock.toml that mean: a folder of this project.
-_LOCAL_SOURCES = frozenset({"editable", "virtual", "directory", "path"})
-
-
-class Inventory:
-    """Name to version of what is to be audited, and what is left out because it is the project's own."""
-
-    def __init__(self) -> None:
-        self.pins: dict[str, str] = {}
-        self.local: list[str] = []
-        self.unaudited: list[str] = []
-        self._seen: set[str] = set()
-
-    def add(self, name: str, version: str, *, local: bool) -> None:
-        """The first of a name wins, as it does for `import`."""
-        canonical = canonicalize_name(name)
-        if canonical in self._seen:
-            return
-        self._seen.add(canonical)
-        if local:
-            self.local.append(name)
-        else:
-            self.pins[name] = version
-
-    def add_environment(self, entries: Iterable[str]) -> None:
-        """All distributions on these entries of sys.path."""
-        for distribution in importlib.metadata.distributions(path=list(entries)):
-            folder = getattr(distribution, "_path", None)
-            name = distribution.metadata["Name"]
-            if name:
-                self.add(name, distribution.version, local=_is_local(distribution))
-            else:
-                self.unaudited.append(_name_of(folder))
-
-    def add_lock(self, path: Path) -> None:
-        """All packages of a pylock.toml (PEP 751), uv.lock or poetry.lock.
-
-        A lock may hold several versions of one package, for several platforms. pip-audit refuses such
-        a list and says so: nothing is dropped here to make it pass.
-        """
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        for package in document.get("packages") or document.get("package") or ():
-            name, version = str(package["name"]), package.get("version")
-            if _is_local_package(package):
-                self.local.append(name)
-            elif version is None:  # from a repository or an archive: no version to ask about
-                self.unaudited.append(name)
-            else:
-                self.pins[f"{name}=={version}"] = ""
-
-    def lines(self) -> list[str]:
-        """As a requirements file, sorted."""
-        return sorted(
-            f"{name}=={version}" if version else name for name, version in self.pins.items()
-        )
+_CANARIES = 2
+_SAID = 20_000
+_FAILURE = 600
 
 
-def _name_of(folder: Any) -> str:
-    """A broken distribution has only its folder's name."""
-    return str(getattr(folder, "name", "")).partition("-")[0].lstrip("~") or "a nameless package"
-
-
-def _is_local(distribution: importlib.metadata.Distribution) -> bool:
-    """Installed from a folder on this machine (PEP 610): its own project, or a part of it."""
-    text = distribution.read_text("direct_url.json")
-    return text is not None and "dir_info" in json.loads(text)
-
-
-def _is_local_package(package: dict[str, Any]) -> bool:
-    source = package.get("source")
-    places = {*package, *(source if isinstance(source, dict) else ())}
-    kind = source.get("type") if isinstance(source, dict) else None
-    return bool(places & _LOCAL_SOURCES) or kind in {"directory", "file"}
-
-
-def is_lock(name: str) -> bool:
-    """Whether a file that the policy names is a lock file and not a list of requirements."""
-    return Path(name).suffix in {".toml", ".lock"}
-
-
-def main(argv: list[str]) -> None:
-    """Never returns: ends as pip-audit does. Its list of pins is deleted at the end."""
-    split = argv.index("--")
-    words, options = argv[:split], argv[split + 1 :]
-    given = list(zip(words[::2], words[1::2], strict=True))
-    files = [value for flag, value in given if flag == "--requirement"]
-    inventory = Inventory()
-    inventory.add_environment(value for flag, value in given if flag == "--path")
-    for name in filter(is_lock, files):
-        inventory.add_lock(Path(name))
-    plain = [name for name in files if not is_lock(name)]
-    pins = inventory.lines()
-    told = {
-        "audited": None if plain else len(pins),
-        "local": sorted(inventory.local),
-        "unaudited": sorted(inventory.unaudited),
-    }
-    sys.stderr.write(f"{INVENTORY_MARK}{json.dumps(told)}\n")
-    sys.stderr.flush()
-    descriptor, temporary = tempfile.mkstemp(prefix="pytest-gates-", suffix=".txt")
+def audited(order: AuditOrder) -> Audited:
+    """All that pip-audit says. What it could not be asked is told as well."""
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.writelines(f"{pin}\n" for pin in pins)
-        audited = [*plain, temporary] if pins else plain or [temporary]
-        requirements = [word for name in audited for word in ("-r", name)]
-        sys.argv = ["pip-audit", *options, "--disable-pip", "--no-deps", *requirements]
-        runpy.run_module("pip_audit", run_name="__main__", alter_sys=True)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        packages, left_out = _packages(order)
+    except ToolError as why:
+        return Audited(refused=(why.why, why.remedy))
+    questions = tuple(map(question_of, packages))
+    pins = {one.pin for one in questions if one.pin}
+    if not pins:
+        return Audited(questions=questions, left_out=left_out)
+    canaries = chosen(order.canaries, pins)
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        rounds = tuple(
+            asked(pins_of_round, order.options) for pins_of_round in split({*pins, *canaries})
+        )
+    return Audited(
+        questions=questions,
+        left_out=left_out,
+        canaries=canaries,
+        rounds=rounds,
+        said=well_formed(said.getvalue()[-_SAID:]),
+    )
+
+
+def _packages(order: AuditOrder) -> tuple[list[Package], tuple[str, ...]]:
+    """Raises ToolError."""
+    found = list(environment(order.paths)) if order.paths else []
+    left_out: list[str] = []
+    for name in order.files:
+        one = listing(Path(name))
+        found += one.packages
+        left_out += one.left_out
+    return found, tuple(left_out)
+
+
+def question_of(package: Package) -> Question:
+    """A name or a version that is none is never handed on: a requirements file would make options of it."""
+    if package.local:
+        return Question(package=package, why_not="it comes from a folder on this machine")
+    name = canonicalize_name(package.name)
+    if not is_normalized_name(name):
+        return Question(package=package, why_not="this is no name of a package")
+    if package.version is None:
+        return Question(package=package, why_not="no version of it is known here")
+    try:
+        version = Version(package.version)
+    except ValueError:  # also for numbers of too many digits
+        return Question(package=package, why_not="no source can know such a version (PEP 440)")
+    # `2.0+cu118` is a build of 2.0, and only of that one do advisories speak.
+    return Question(package=package, pin=f"{name}=={version.public}")
+
+
+def chosen(canaries: Iterable[str], pins: Iterable[str]) -> tuple[str, ...]:
+    """The first ones that are not audited anyway; those of other packages first, for fewer rounds."""
+    pins = set(pins)
+    names = {pin.partition("==")[0] for pin in pins}
+    others = [one for one in canaries if one not in pins]
+    others.sort(key=lambda one: one.partition("==")[0] in names)
+    return tuple(others[:_CANARIES]) or tuple(canaries)[:1]
+
+
+def split(pins: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Rounds in which each package has one version: pip-audit refuses a second one."""
+    left = sorted(pins)
+    while left:
+        now: dict[str, str] = {}
+        for pin in left:
+            now.setdefault(pin.partition("==")[0], pin)
+        yield tuple(now.values())
+        left = [pin for pin in left if now[pin.partition("==")[0]] != pin]
+
+
+def asked(pins: tuple[str, ...], options: tuple[str, ...]) -> Round:
+    """One call of pip-audit, in this process: importing it twice would take most of the time."""
+    out = io.StringIO()
+    exit_code: int | None = 0
+    failure = ""
+    with tempfile.TemporaryDirectory(prefix="pytest-gates-") as folder:
+        file = Path(folder) / "pins.txt"
+        file.write_text("".join(f"{pin}\n" for pin in pins), encoding="utf-8")
+        sys.argv = ["pip-audit", *options, "--disable-pip", "--no-deps", "-r", str(file)]
+        try:
+            with contextlib.redirect_stdout(out):
+                runpy.run_module("pip_audit", run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            exit_code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        except Exception as broke:  # pip-audit leaves most failures of the network to Python
+            exit_code, failure = None, told(broke)
+    return Round(
+        asked=pins, exit_code=exit_code, stdout=well_formed(out.getvalue()), failure=failure
+    )
+
+
+def told(broke: BaseException) -> str:
+    """What a traceback says at its end; pip-audit's own errors say nothing, but what caused them does."""
+    words = first_line(str(broke), _FAILURE)
+    if not words and broke.__cause__ is not None:
+        return told(broke.__cause__)
+    return f"{type(broke).__name__}: {words}" if words else type(broke).__name__
+
+
+def keep_out() -> None:
+    """pip-audit starts `python -m pip`, which would run a folder `pip` of the judged project."""
+    for name in [name for name in os.environ if name.startswith("PYTHON")]:
+        del os.environ[name]
+    os.environ["PYTHONSAFEPATH"] = "1"
+
+
+def main() -> None:
+    keep_out()
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=AuditOrder)
+    sys.stdout.buffer.write(msgspec.json.encode(audited(order)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

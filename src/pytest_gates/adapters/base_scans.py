@@ -112,7 +112,12 @@ class BaseScans:
         names = settings.config_files if isinstance(settings, ScanSettings) else ()
         laid = laid_over(self._root, listing, self._change, names)
         here = msgspec.structs.replace(here, own_path=_own_path(self._root))
-        key = key_of(tool, settings, here, _inputs(tool, listing, laid))
+        changed: tuple[str, ...] | None = None
+        if isinstance(settings, ScanSettings) and settings.scans_changed:
+            # As they were called there.
+            changed = tuple(one.base_path for one in self._change.files if one.base_path)
+        inputs = (_inputs(tool, listing, laid), *(changed or ()))
+        key = key_of(tool, settings, here, inputs)
         try:
             scan = self._entries.get(key)
         except KeyError:
@@ -122,7 +127,9 @@ class BaseScans:
             return
         # Real: tools tell absolute names of the folder they run in, not of a link to it.
         folder = Path(tempfile.mkdtemp(prefix="pytest-gates-base-")).resolve()
-        there = _at_base(tool, here, folder / _TREE / listing.prefix, listing)
+        there = msgspec.structs.replace(
+            _at_base(tool, here, folder / _TREE / listing.prefix, listing), changed=changed
+        )
         started: tuple[ToolContext, Command, Running] | Unavailable | None
         try:
             started = begin(

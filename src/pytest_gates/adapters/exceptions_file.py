@@ -245,6 +245,8 @@ def _without_bom(text: str) -> tuple[str, str]:
 def _toml(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(one) for one in value)}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, dt.date):
         return value.isoformat()
     return '"' + "".join(_escaped(char) for char in well_formed(str(value))) + '"'

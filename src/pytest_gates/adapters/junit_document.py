@@ -10,7 +10,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterator
 from typing import IO
-from xml.etree.ElementTree import Element, ParseError  # nosec B405
+from xml.etree.ElementTree import Element, ParseError  # nosec B405 - types alone: defusedxml parses
 
 import msgspec
 from defusedxml.common import DefusedXmlException

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from pytest_gates.adapters.files import project_files, python_files
 from pytest_gates.adapters.process import (
     Ended,
@@ -17,8 +19,9 @@ from pytest_gates.adapters.process import (
     scripts_folder,
 )
 from pytest_gates.errors import NothingToScan, ToolError
+from pytest_gates.model.change import Change
 from pytest_gates.model.contracts import Command, Completed, Tool, ToolContext
-from pytest_gates.model.evidence import Scan, Unavailable
+from pytest_gates.model.evidence import NO_CHANGE, Scan, Unavailable
 from pytest_gates.model.settings import ScanSettings
 from pytest_gates.model.text import printable
 
@@ -28,9 +31,21 @@ _DEFAULT_TIMEOUT_SECONDS = 600.0
 class Scans:
     """The tools of one run, from the first start to the last answer."""
 
-    def __init__(self, root: Path, cache: Path | None = None) -> None:
-        """`cache` is a folder in which tools may keep caches of their own."""
+    def __init__(
+        self,
+        root: Path,
+        cache: Path | None = None,
+        change: Callable[[], Change | Unavailable] | None = None,
+        *,
+        hurry: bool = False,
+    ) -> None:
+        """`cache` is a folder in which tools may keep caches of their own; `change` is what is new.
+
+        `hurry`: somebody waits for the quick ones, and does nothing meanwhile.
+        """
         self._root = root
+        self._hurry = hurry
+        self._change = change
         self._cache = cache
         self._files: tuple[str, ...] | None = None
         self._running: dict[str, tuple[Tool, object, ToolContext, Command, Running]] = {}
@@ -41,7 +56,13 @@ class Scans:
         if tool.name in self._running or tool.name in self._known:
             return
         try:
-            started = begin(tool, settings, lambda: self.context(tool), self._run)
+            polite = not (self._hurry and is_quick(tool, settings))
+            started = begin(
+                tool,
+                settings,
+                lambda: self._told(tool, settings),
+                lambda _, command: self._run(tool, command, polite=polite),
+            )
         except NothingToScan as why:
             started = refused(why)
         if isinstance(started, Unavailable):
@@ -50,12 +71,12 @@ class Scans:
             context, command, running = started
             self._running[tool.name] = (tool, settings, context, command, running)
 
-    def _run(self, tool: Tool, command: Command) -> Running:
+    def _run(self, tool: Tool, command: Command, *, polite: bool) -> Running:
         return Running(
             command.argv,
             cwd=self._root,
             env={**clean_environment(tool.scrub), **command.env},
-            polite=not tool.quick,
+            polite=polite,
             told=command.told,
         )
 
@@ -77,6 +98,14 @@ class Scans:
             running.stop()
             self._known[name] = Unavailable(why=f"stopped: {why}", remedy="run again")
         self._running.clear()
+
+    def _told(self, tool: Tool, settings: object) -> ToolContext:
+        context = self.context(tool)
+        if not (isinstance(settings, ScanSettings) and settings.scans_changed):
+            return context
+        change = self._change() if self._change is not None else NO_CHANGE
+        changed = changed_files(change) if isinstance(change, Change) else change
+        return msgspec.structs.replace(context, changed=changed)
 
     def context(self, tool: Tool) -> ToolContext:
         """What the tool may know of the work tree. Raises ToolError where it is not installed."""
@@ -125,6 +154,18 @@ class Scans:
             return understood(tool, settings, context, command, ended)
         except NothingToScan as why:
             return refused(why)
+
+
+def is_quick(tool: Tool, settings: object) -> bool:
+    """Whether it may run before the first test."""
+    return tool.quick and not (isinstance(settings, ScanSettings) and settings.takes_long)
+
+
+def changed_files(change: Change) -> tuple[str, ...]:
+    """Also those of which nobody could tell how they differ: a tool may say more of them."""
+    return tuple(
+        sorted({*(one.path for one in change.files), *(path for path, _ in change.unread)})
+    )
 
 
 def begin(

@@ -28,10 +28,9 @@ def more_excused(base: Policy, now: Policy, today: dt.date) -> tuple[Finding, ..
 def _waivers(
     base: tuple[Waiver, ...], now: tuple[Waiver, ...], today: dt.date
 ) -> Iterator[Finding]:
-    known = {(one.gate, one.subject): one for one in _by_end(base)}
-    # Of several for the same thing the last to end is the one that counts.
-    for key, entry in {(one.gate, one.subject): one for one in _by_end(now)}.items():
-        what = f"waiver of {entry.subject} in {entry.gate}"
+    known, entries = _last(base), _last(now)
+    for key, entry in entries.items():
+        what = _what(entry)
         old = known.get(key)
         if entry.expired(today):
             continue
@@ -39,6 +38,26 @@ def _waivers(
             yield policy_change(what, f"{what}: new, until {entry.expires}, by {entry.owner}")
         else:
             yield from _edited(what, old, entry)
+    # Beside one that ends later, another of the same may excuse what has a fix as well.
+    held = _last(one for one in base if not one.until_fixed)
+    for key, entry in _last(one for one in now if not one.until_fixed).items():
+        if key not in known or entry.expired(today):
+            continue
+        old = held.get(key)
+        if old is None or known[key].expires >= entry.expires > old.expires:
+            what = _what(entry)
+            yield policy_change(
+                what, f"{what}: excuses what has a fix as well, until {entry.expires}"
+            )
+
+
+def _last(waivers: Iterable[Waiver]) -> dict[tuple[str, str], Waiver]:
+    """Of several for the same thing the last to end is the one that counts."""
+    return {(one.gate, one.subject): one for one in _by_end(waivers)}
+
+
+def _what(waiver: Waiver) -> str:
+    return f"waiver of {waiver.subject} in {waiver.gate}"
 
 
 def _quarantine(

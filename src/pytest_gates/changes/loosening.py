@@ -21,6 +21,7 @@ _NAMES = {
     "policy_changes": "policy-changes",
     "new_suppressions": "new-suppressions",
     "signed_approvals": "signed-approvals",
+    "max_waiver": "max-waiver",
 }
 
 

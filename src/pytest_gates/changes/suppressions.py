@@ -13,12 +13,13 @@ import msgspec
 from pytest_gates.changes.policy_change import NEW_SUPPRESSION, policy_change
 from pytest_gates.model.coverage import LineRange
 from pytest_gates.model.finding import Effect, Finding, Location
+from pytest_gates.model.nosec import nosecs
 from pytest_gates.model.text import printable
 
-# Gate to what hides code from it. bandit, ruff and mypy look at comments alone; coverage at every line,
-# strings too (7.17), so what looks like a pragma in a string is one.
+# Gate to what hides code from it. bandit, ruff and mypy look at comments alone; coverage and detect-secrets
+# at every line, strings too (7.17, 1.5), so what looks like a pragma in a string is one.
 _IN_COMMENTS: Mapping[str, tuple[re.Pattern[str], ...]] = {
-    "bandit": (re.compile(r"#\s*nosec\b:?\s*(?P<what>[^#]*)", re.IGNORECASE),),
+    "bandit": (),  # read by model/nosec.py, as the gate reads it
     "ruff": (
         re.compile(
             r"#\s*(?P<kind>(?:(?:ruff|flake8)\s*:\s*)?noqa\b)\s*:?\s*(?P<what>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?",
@@ -34,6 +35,9 @@ _IN_COMMENTS: Mapping[str, tuple[re.Pattern[str], ...]] = {
 _IN_LINES: Mapping[str, tuple[re.Pattern[str], ...]] = {
     "coverage": (
         re.compile(r"#\s*(?:pragma|PRAGMA)[:\s]?\s*(?P<kind>(?:no|NO)\s*(?:cover|COVER|branch|BRANCH))"),
+    ),
+    "secrets": (
+        re.compile(r"pragma: ?(?P<kind>(?:allow|white)list(?:[ -]nextline)?[ -]secret)"),
     ),
 }  # fmt: skip
 _WORDS = (b"nosec", b"noqa", b"ignore", b"pragma", b"mypy", b"ruff")
@@ -131,13 +135,13 @@ def _in_comments(source: bytes, wanted: frozenset[str]) -> Iterator[Suppression]
 def _matches(
     gate: str, patterns: tuple[re.Pattern[str], ...], text: str, line: int
 ) -> Iterator[Suppression]:
+    if gate == "bandit":
+        for one in nosecs(text):
+            yield Suppression(gate, " ".join(("nosec", *sorted(one.tests))), line)
     for pattern in patterns:
         for found in pattern.finditer(text):
             groups = found.groupdict()
-            kind = " ".join((groups.get("kind") or "nosec").lower().split())
+            kind = " ".join(groups["kind"].lower().split())
             kind = re.sub(r"\s*:\s*", ":", kind)
-            what = sorted(re.findall(r"[\w*-]+", groups.get("what") or ""))
-            if kind == "nosec":  # any other word is a reason, and narrows nothing
-                what = [one for one in what if re.fullmatch(r"[BV]\d+|[a-z]+(?:_[a-z0-9]+)+", one)]
-            words = " ".join(what)
+            words = " ".join(sorted(re.findall(r"[\w*-]+", groups.get("what") or "")))
             yield Suppression(gate, f"{kind} {words}".strip(), line)

@@ -28,7 +28,7 @@ def _become_isolated() -> None:
         os.execv(sys.executable, argv)  # noqa: S606  # nosec B606 - the same interpreter, no shell
     import subprocess  # noqa: PLC0415  # nosec B404 - only where a process cannot be replaced
 
-    sys.exit(subprocess.call(argv))  # noqa: S603  # nosec B603
+    sys.exit(subprocess.call(argv))  # noqa: S603  # nosec B603 - argv of ours, no shell
 
 
 def _in_user_site() -> bool:

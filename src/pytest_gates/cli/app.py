@@ -14,6 +14,7 @@ _COMMANDS = {
     "quarantine": "pytest_gates.cli.quarantine:quarantine",
     "ratchet": "pytest_gates.cli.ratchet:ratchet",
     "waive": "pytest_gates.cli.waive:waive",
+    "advisories": "pytest_gates.cli.advisories:advisories",
     "history": "pytest_gates.cli.history:history",
     "schema": "pytest_gates.cli.schema:schema",
 }

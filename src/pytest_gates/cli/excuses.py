@@ -152,15 +152,19 @@ def end_of(
     """The last day of the excuse. Raises click.UsageError when it is over or too far away."""
     if expires is not None and days is not None:
         raise click.UsageError("--expires and --days exclude each other")
-    if expires is None:
-        return now + dt.timedelta(days=DEFAULT_DAYS if days is None else days)
-    end = expires.date()
-    if end < now:
-        raise click.UsageError(f"--expires {end}: that day is over")
-    if most_days is not None and (end - now).days > most_days:
-        latest = now + dt.timedelta(days=most_days)
-        raise click.UsageError(f"--expires {end}: at most {most_days} days ahead, so {latest}")
-    return end
+    far = (dt.date.max - now).days
+    most = far if most_days is None else min(most_days, far)
+    if expires is not None:
+        asked, ahead = f"--expires {expires.date()}", (expires.date() - now).days
+    else:
+        ahead = min(DEFAULT_DAYS, most) if days is None else days
+        asked = f"--days {ahead}"
+    if ahead < 0:
+        raise click.UsageError(f"{asked}: that day is over")
+    latest = now + dt.timedelta(days=most)
+    if ahead > most:
+        raise click.UsageError(f"{asked}: at most {most} days ahead, so {latest}")
+    return now + dt.timedelta(days=ahead)
 
 
 def filled(**texts: str | None) -> None:

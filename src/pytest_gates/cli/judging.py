@@ -100,7 +100,11 @@ def report_folder(root: Path, named: str | None, profile: str) -> str:
 
 def _foreign(name: str) -> Gate:
     return Gate(
-        name=name, doc="not installed here", settings=ForeignSettings, evaluate=_nobody_can_judge
+        name=name,
+        doc="not installed here",
+        settings=ForeignSettings,
+        evaluate=_nobody_can_judge,
+        tells_fixes=True,  # it may; where it is installed, its own word counts
     )
 
 

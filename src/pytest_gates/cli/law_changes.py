@@ -121,6 +121,8 @@ def _configured(policy: Policy) -> tuple[str, ...]:
     """Tools whose own configuration decides what the gates of the law see."""
     names = {gate.name for gate in policy.gates}
     tools = {PYTEST, *(names & {"ruff", "mypy"})}
+    if "ruff-format" in names:
+        tools.add("ruff")
     if names & _COVERAGE_GATES:
         tools.add(COVERAGE)
     # bandit reads no configuration that the policy does not name.

@@ -76,7 +76,7 @@ def _asked(
     for other in asked:
         if (other.gate.name, other.gate.settings) == (gate.name, gate.settings):
             return other
-    new = _Asked(gate, Scans(root), NewFindings(root, None, change))
+    new = _Asked(gate, Scans(root, change=change), NewFindings(root, None, change))
     new.scans.start(tool, gate.settings)
     new.news.start(tool, gate.settings, new.scans.context)
     asked.append(new)

@@ -340,6 +340,7 @@ def _waivers(again: Report, name: str) -> tuple[Claim, ...]:
         for state, words in (
             (WaiverState.USED, "waived"),
             (WaiverState.EXPIRED, "whose waiver has expired"),
+            (WaiverState.LAPSED, "whose waiver has lapsed, since there is a fix"),
         )
         if any(use.state is state and use.matched for use in again.waivers)
     ]

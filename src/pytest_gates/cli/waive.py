@@ -23,9 +23,10 @@ from pytest_gates.cli.excuses import (
     say,
     wrote,
 )
+from pytest_gates.config.exceptions import never_fixed
 from pytest_gates.config.values import nearest
 from pytest_gates.errors import GatesError
-from pytest_gates.model.exceptions import Waiver
+from pytest_gates.model.exceptions import Waiver, latest_end
 from pytest_gates.model.finding import Effect, Finding
 from pytest_gates.model.report import Report
 from pytest_gates.model.text import printable
@@ -38,6 +39,11 @@ _SHOWN = 3
 @click.argument("subject")
 @excuse_options(None)
 @click.option(
+    "--until-fixed",
+    is_flag=True,
+    help="Let it end sooner, when there is a version without the flaw.",
+)
+@click.option(
     "--force", is_flag=True, help="Waive it though the last report holds no such finding."
 )
 @dry_run_option
@@ -49,6 +55,7 @@ def waive(  # noqa: PLR0913, PLR0917 - one parameter an option
     owner: str,
     expires: dt.datetime | None,
     days: int | None,
+    until_fixed: bool,  # noqa: FBT001
     force: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
     root: Path,
@@ -68,15 +75,18 @@ def waive(  # noqa: PLR0913, PLR0917 - one parameter an option
     filled(reason=reason, owner=owner)
     if not subject.strip():
         raise click.UsageError("SUBJECT is empty")
+    project = read_project(root, named_report, profile, config)
+    _refuse_unknown_gate(gate, project)
+    today = today_utc()
     waiver = Waiver(
         gate=gate,
         subject=subject,
         reason=reason,
         owner=owner,
-        expires=end_of(expires, days, today_utc(), None),
+        expires=end_of(expires, days, today, _most_days(project, today)),
+        until_fixed=until_fixed,
     )
-    project = read_project(root, named_report, profile, config)
-    _refuse_unknown_gate(gate, project)
+    _refuse_endless(waiver, project)
     _refuse_second(waiver, project)
     objection = _told_findings(waiver, project)
     if objection is not None and not force:
@@ -94,6 +104,19 @@ def _refuse_unknown_gate(gate: str, project: Project) -> None:
     known = {*project.law.known.gates, *recorded}
     if gate not in known:
         raise click.UsageError(printable(f"no such gate: {gate}{nearest(gate, known)}"))
+
+
+def _most_days(project: Project, today: dt.date) -> int | None:
+    most = project.law.policy.max_waiver
+    return None if most is None else (latest_end(today, most) - today).days
+
+
+def _refuse_endless(waiver: Waiver, project: Project) -> None:
+    known = project.law.known.gates
+    # What only the report knows is judged elsewhere, and may tell of fixes there.
+    if waiver.until_fixed and waiver.gate in known:
+        for objection in never_fixed(known[waiver.gate], known):
+            raise click.UsageError(printable(f"--until-fixed: {objection}", 1000))
 
 
 def _refuse_second(waiver: Waiver, project: Project) -> None:
@@ -115,6 +138,10 @@ def _told_findings(waiver: Waiver, project: Project) -> str | None:
         say(f"covers {one.rule}{f' {one.where}' if one.where else ''}: {one.message}")
     if len(covered) > _SHOWN:
         say(f"covers {len(covered) - _SHOWN} more findings")
+    fixed = next((one for one in covered if waiver.lapsed(one)), None)
+    if fixed is not None:
+        there = ", ".join(fixed.fixed_in)
+        return f"{fixed.where or fixed.rule} has a fix already: go to {there}"
     if covered:
         return None
     names = {name: None for one in found for name in _names_of(one)}

@@ -13,7 +13,7 @@ from pytest_gates.config.values import StructType, nearest, parse_table, shown
 from pytest_gates.errors import ConfigError
 from pytest_gates.model.case import FlakeClass
 from pytest_gates.model.contracts import Gate
-from pytest_gates.model.exceptions import Quarantine, Waiver
+from pytest_gates.model.exceptions import Quarantine, Waiver, latest_end
 from pytest_gates.model.policy import Policy
 
 MOST_DAYS = 90
@@ -35,10 +35,13 @@ class Exceptions(msgspec.Struct, frozen=True, kw_only=True):
     quarantine: tuple[Quarantine, ...] = ()
 
 
-def parse_exceptions(text: str, file_name: str, today: dt.date | None = None) -> Exceptions:
+def parse_exceptions(
+    text: str, file_name: str, today: dt.date | None = None, max_waiver: int | None = None
+) -> Exceptions:
     """All entries. Raises ConfigError with all problems.
 
-    Where `today` is given, an entry of the quarantine that ends too far ahead is one of them.
+    Where `today` is given, an entry that ends too far ahead is one of them; for waivers `max_waiver` says
+    in seconds how far that is, None without limit.
     """
     document = parse_document(text, file_name)
     problems = [
@@ -61,6 +64,15 @@ def parse_exceptions(text: str, file_name: str, today: dt.date | None = None) ->
         f"ends more than {MOST_DAYS} days ahead; choose an earlier day, it can be extended"
         for one in (too_far(known, today) if today is not None else ())
     ]
+    if today is not None and max_waiver is not None:
+        latest = latest_end(today, max_waiver)
+        problems += [
+            f"{file_name} [[waiver]] gate = {shown(one.gate)} subject = {shown(one.subject)} "
+            f"expires = {one.expires}: later than `max-waiver` of the policy allows; "
+            f"today the latest day is {latest}, it can be extended then"
+            for one in waivers
+            if one is not None and one.expires > latest
+        ]
     if problems:
         raise ConfigError(tuple(problems))
     return Exceptions(
@@ -78,22 +90,41 @@ def with_text(
     """
     if text is None:
         return policy
-    return with_exceptions(policy, parse_exceptions(text, policy.exceptions_file, today), known)
+    exceptions = parse_exceptions(text, policy.exceptions_file, today, policy.max_waiver)
+    return with_exceptions(policy, exceptions, known)
 
 
 def with_exceptions(policy: Policy, exceptions: Exceptions, known: Mapping[str, Gate]) -> Policy:
-    """The policy together with the exceptions file. Raises ConfigError for unknown gates."""
-    problems = tuple(
+    """The policy together with the exceptions file.
+
+    Raises ConfigError for unknown gates, and for what ends with a fix that its gate never tells of.
+    """
+    problems = [
         f"{policy.exceptions_file} [[waiver]] gate = {shown(one.gate)}: "
         f"no such gate{nearest(one.gate, known)}"
         for one in exceptions.waivers
         if one.gate not in known
-    )
+    ]
+    problems += [
+        f"{policy.exceptions_file} [[waiver]] gate = {shown(one.gate)} "
+        f"subject = {shown(one.subject)} until-fixed = true: {objection}"
+        for one in exceptions.waivers
+        if one.until_fixed and one.gate in known
+        for objection in never_fixed(known[one.gate], known)
+    ]
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(tuple(problems))
     return msgspec.structs.replace(
         policy, waivers=exceptions.waivers, quarantine=exceptions.quarantine
     )
+
+
+def never_fixed(gate: Gate, known: Mapping[str, Gate]) -> tuple[str, ...]:
+    """Why a waiver of this gate cannot end with a fix, empty where it can."""
+    if gate.tells_fixes:
+        return ()
+    able = ", ".join(one.name for one in known.values() if one.tells_fixes) or "none"
+    return (f"{gate.name} never tells of a fixed version; leave it out (gates that do: {able})",)
 
 
 def too_far(

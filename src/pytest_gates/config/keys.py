@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from pytest_gates.model.policy import DEFAULT_REPORT_DIR, Weighing
+from pytest_gates.model.settings import Duration
 
 
 class PolicyTable(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -29,6 +30,13 @@ class PolicyTable(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         str,
         msgspec.Meta(description="File of the waivers and the quarantine, relative to the root."),
     ] = "gates-exceptions.toml"
+    max_waiver: Annotated[
+        Duration | None,
+        msgspec.Meta(
+            description='How far ahead a waiver may end, in whole days, such as "90d"; one that ends later '
+            "is a usage error."
+        ),
+    ] = None
     history: Annotated[
         str,
         msgspec.Meta(

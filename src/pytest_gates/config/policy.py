@@ -156,6 +156,7 @@ class _Reader:
             new_suppressions=top.new_suppressions,
             owners=top.owners,
             signed_approvals=top.signed_approvals,
+            max_waiver=top.max_waiver,
         )
 
     def settings(self, gate: Gate, overrides: Overrides) -> GateSettings | None:
@@ -264,6 +265,9 @@ class _Reader:
         table_name = "default policy" if self.is_default else self._place(gate.name)
         settings = parse_table(gate.settings, merged, table_name, self.problems)
         if settings is None:  # a required key is missing: that is never the same as "off"
+            return None
+        if settings.complaint is not None:
+            self.problems.append(f"{table_name}: {settings.complaint}")
             return None
         return GatePolicy(name=gate.name, settings=settings, table=table_name, origins=origins)
 

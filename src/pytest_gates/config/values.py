@@ -8,15 +8,22 @@ import functools
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from pytest_gates.model.spdx import NotSpdx, known_ids, parsed, parsed_licence
+
 _DURATION = re.compile(r"(\d+)\s*([smhd]?)")
 _HISTORY = re.compile(r"off|sqlite|sqlite:\s*\S.*|postgresql://\S+|env:[A-Za-z_][A-Za-z0-9_]*")
 _PASSWORD = re.compile(r"(://[^/@:\s]*:)\S*@")
+_ADVISORIES = re.compile(
+    r"pypi|osv|offline:\s*\S.*|https://[^\s/]\S*"
+    r"|http://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?(?:/\S*)?"
+)
+_PIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?==[A-Za-z0-9][A-Za-z0-9.!_-]*")
 _SECONDS_OF = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _WORDS: dict[Any, str] = {
     str: "a string",
@@ -218,9 +225,19 @@ def _count(raw: Any) -> int:
 
 
 def _advisories(raw: Any) -> str:
-    if raw in {"pypi", "osv"} or (isinstance(raw, str) and raw.startswith(("http://", "https://"))):
-        return str(raw)
-    raise _Wrong('"pypi", "osv" or the URL of an OSV server')
+    """Over plain http anybody on the way could answer that all is well."""
+    if isinstance(raw, str) and _ADVISORIES.fullmatch(raw):
+        return raw
+    raise _Wrong(
+        '"pypi", "osv", the URL of an OSV server (https, or http on this machine) '
+        'or "offline:<folder or file>"'
+    )
+
+
+def _pin(raw: Any) -> str:
+    if isinstance(raw, str) and _PIN.fullmatch(raw):
+        return raw
+    raise _Wrong('a package and its version, such as "jinja2==2.10"')
 
 
 def _history(raw: Any) -> str:
@@ -240,11 +257,34 @@ def _regex(raw: Any) -> str:
     return raw
 
 
+def _licence(raw: Any) -> str:
+    """One licence by its SPDX identifier, as SPDX writes it today."""
+    return _spdx(raw, parsed_licence, "an SPDX identifier")
+
+
+def _licence_expression(raw: Any) -> str:
+    return _spdx(raw, parsed, "an SPDX expression")
+
+
+def _spdx(raw: Any, read: Callable[[str], object], expected: str) -> str:
+    if not isinstance(raw, str):
+        raise _Wrong(f"{expected}, in quotes")
+    try:
+        return str(read(raw))
+    except NotSpdx as why:
+        close = nearest(why.word, known_ids()) if why.word else ""
+        hint = close if close.startswith(", did") else ""
+        raise _Wrong(f"{expected} ({why}{hint})") from why
+
+
 _QUANTITIES = {
     "percent": _percent,
     "duration": _duration,
     "advisories": _advisories,
+    "pin": _pin,
     "count": _count,
     "regex": _regex,
+    "licence": _licence,
+    "licence-expression": _licence_expression,
     "history": _history,
 }

@@ -12,13 +12,22 @@ from pytest_gates.model.settings import ScanSettings
 from pytest_gates.model.verdict import Judgement, Measure
 
 
-def scan_gate(tool: Tool, settings: type[ScanSettings], doc: str) -> Gate:
+def scan_gate(
+    tool: Tool, settings: type[ScanSettings], doc: str, *, tells_fixes: bool = False
+) -> Gate:
     """The gate that judges what `tool` said; both have the same name."""
 
     def evaluate(evidence: Evidence, values: ScanSettings) -> Judgement:
         return judge(evidence.scans.get(tool.name), values, tool.name, evidence.run.started)
 
-    return Gate(name=tool.name, doc=doc, settings=settings, evaluate=evaluate, tool=tool)
+    return Gate(
+        name=tool.name,
+        doc=doc,
+        settings=settings,
+        evaluate=evaluate,
+        tool=tool,
+        tells_fixes=tells_fixes,
+    )
 
 
 def judge(

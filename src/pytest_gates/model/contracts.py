@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pytest_gates.model.evidence import Evidence, Scan
+from pytest_gates.model.evidence import Evidence, Scan, Unavailable
 from pytest_gates.model.report import Report
 from pytest_gates.model.settings import GateSettings
 from pytest_gates.model.verdict import Judgement
@@ -21,7 +21,9 @@ class ToolContext(msgspec.Struct, frozen=True, kw_only=True):
     is one. `cache_folder` is where the tool may keep a cache of its own, empty where it may keep none.
     `at_base`: `root` holds the base that the change is compared with, so what the settings name may not be
     there yet. `own_path` are the folders from which this environment imports the judged project, as they
-    lie below `root`; only told at the base, where the installed ones are those of another tree.
+    lie below `root`; only told at the base, where the installed ones are those of another tree. `changed`
+    are the files that differ from the base and are still there, or why nobody knows them; None for a tool
+    that does not ask.
     """
 
     root: str
@@ -33,6 +35,7 @@ class ToolContext(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     cache_folder: str = ""
     at_base: bool = False
+    changed: tuple[str, ...] | Unavailable | None = None
     own_path: tuple[str, ...] = ()
 
 
@@ -94,6 +97,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
 
     `settings` is a GateSettings subclass: parser, validation, defaults and documentation of the
     gate's table. `evaluate(evidence, settings)` is pure. `doc` is one sentence for people.
+    `tells_fixes`: its findings say in `fixed_in` what to go to, so a waiver may end there.
     """
 
     name: str
@@ -102,6 +106,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     evaluate: Callable[[Evidence, Any], Judgement]
     tool: Tool | None = None
     uses_coverage: bool = False
+    tells_fixes: bool = False
 
 
 class Reporter(msgspec.Struct, frozen=True, kw_only=True):

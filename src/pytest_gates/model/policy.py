@@ -76,6 +76,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     new_suppressions: Annotated[Weighing | None, _WEIGHING] = None
     owners: Annotated[tuple[str, ...], msgspec.Meta(extra={"looser": "more"})] = ()
     signed_approvals: Annotated[bool, msgspec.Meta(extra={"looser": "lower"})] = True
+    max_waiver: Annotated[int | None, msgspec.Meta(extra={"looser": "higher"})] = None  # seconds
 
     def gate(self, name: str) -> GatePolicy | None:
         """The gate of that name, None when it is off."""

@@ -31,6 +31,11 @@ class GateSettings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     ] = Mode.BLOCK
 
     @property
+    def complaint(self) -> str | None:
+        """What is wrong with the table as a whole, where each key by itself is right."""
+        return None
+
+    @property
     def needs_change(self) -> bool:
         """Whether the gate cannot judge without knowing what this change did."""
         return False
@@ -71,6 +76,16 @@ class ScanSettings(GateSettings, frozen=True, kw_only=True, rename="kebab"):
     @property
     def new_only(self) -> bool:
         """Whether only findings fail that the base does not have."""
+        return False
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether these settings ask a tool that is quick for more than anybody waits for."""
+        return False
+
+    @property
+    def scans_changed(self) -> bool:
+        """Whether the tool wants to know which files the change touches."""
         return False
 
     @property

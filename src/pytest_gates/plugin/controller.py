@@ -265,7 +265,9 @@ class Controller:
             if result.gate in quick and result.mode is Mode.BLOCK and result.verdict in bad
         ]
         if stopping:
-            self._stop_reason = f"no test was run: {', '.join(stopping)} blocked first (fail-fast)"
+            first = f"{', '.join(stopping)} blocked first (fail-fast)"
+            self._stop_reason = f"no test was run: {first}"
+            self._gathering.give_up(first)
 
 
 class _Decider:

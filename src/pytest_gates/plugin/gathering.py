@@ -13,7 +13,7 @@ import pytest
 
 from pytest_gates import __version__
 from pytest_gates.adapters.git import CheckoutQuestion
-from pytest_gates.adapters.scans import Scans
+from pytest_gates.adapters.scans import Scans, is_quick
 from pytest_gates.catalog import Catalog
 from pytest_gates.model.case import CaseRecord, CollectionError
 from pytest_gates.model.contracts import Tool
@@ -33,7 +33,7 @@ from pytest_gates.model.evidence import (
 from pytest_gates.model.flaky_settings import FlakySettings
 from pytest_gates.model.history import HistoryFacts
 from pytest_gates.model.patch import CoveringFacts, CoveringRecord, PatchFacts
-from pytest_gates.model.policy import Policy
+from pytest_gates.model.policy import GatePolicy, Policy
 from pytest_gates.model.ratchet import RatchetFacts
 from pytest_gates.model.report import Report
 from pytest_gates.model.text import well_formed
@@ -67,7 +67,6 @@ class Gathering:
         self._known = known
         self._selection = tuple(well_formed(one) for one in selection(config))
         cache = scan_folder(config, policy)
-        self._scans = Scans(config.rootpath, cache)
         self._question: CheckoutQuestion | None = None
         self._checkout: Checkout | Unavailable = _NOT_FINISHED
         self._workers: dict[str, WorkerRecord] = {}
@@ -85,6 +84,7 @@ class Gathering:
         self._started = dt.datetime.now(dt.UTC)
         self._id = uuid.uuid4().hex
         self._comparison = Comparison(config, policy)
+        self._scans = Scans(config.rootpath, cache, self._comparison.change, hurry=policy.fail_fast)
         self._cover_records = CoverRecords(
             policy, every_worker_runs_all=config.getoption("dist", "no") == "each"
         )
@@ -115,12 +115,17 @@ class Gathering:
 
     def answer_quick(self) -> tuple[str, ...]:
         """Wait for the quick tools; their names."""
-        names = [gate.name for gate in self._policy.gates if self._is_quick(gate.name)]
+        names = [gate.name for gate in self._policy.gates if self._is_quick(gate)]
         for name in names:
             answer = self._scans.answer(name)
             if answer is not None:
                 self._answers[name] = self._new.compared(name, answer)
         return tuple(names)
+
+    def give_up(self, why: str) -> None:
+        """What still runs would only be waited for."""
+        self._scans.stop(why)
+        self._new.stop(why)
 
     def rerun_orders(self) -> RerunOrders | None:
         """What test processes are told; None when the gate `flaky` is off."""
@@ -237,9 +242,9 @@ class Gathering:
         """The tool of a gate: its own, or one of the same name that somebody brought."""
         return self._known.gates[name].tool or self._known.tools.get(name)
 
-    def _is_quick(self, name: str) -> bool:
-        tool = self._tool_of(name)
-        return tool is not None and tool.quick
+    def _is_quick(self, gate: GatePolicy) -> bool:
+        tool = self._tool_of(gate.name)
+        return tool is not None and is_quick(tool, gate.settings)
 
     def _scan_answers(self) -> dict[str, Scan | Unavailable]:
         answers = dict(self._answers)

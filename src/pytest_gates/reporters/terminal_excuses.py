@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
-from pytest_gates.model.exceptions import QuarantineState, QuarantineUse, WaiverState
+from pytest_gates.model.exceptions import QuarantineState, QuarantineUse, WaiverState, WaiverUse
 from pytest_gates.model.finding import Effect, Finding
 from pytest_gates.model.report import Report
 from pytest_gates.model.text import printable
 
 _SOON_DAYS = 14
+_OVER = frozenset({WaiverState.EXPIRED, WaiverState.LAPSED})
+_IDLE = frozenset({WaiverState.EXPIRED, WaiverState.STALE})
 _MOST = 3
 _NODEID = 90
 _PROMISE = 60
@@ -22,12 +24,15 @@ def waiver_lines(report: Report) -> tuple[str, ...]:
     """At most three, those that no longer excuse anything first."""
     today = report.judged.date()
     out: list[str] = []
-    for use in sorted(report.waivers, key=lambda one: one.state is not WaiverState.EXPIRED):
+    for use in sorted(report.waivers, key=lambda one: one.state not in _OVER):
         one = use.waiver
         about = printable(f"{one.gate} {one.subject} ({one.owner}: {one.reason})", 120)
         if use.state is WaiverState.EXPIRED:
             now = "it counts again" if use.matched else "remove it"
             out.append(f" EXPIRED {about} ended {one.expires}: {now}")
+        elif use.state is WaiverState.LAPSED:
+            fixes = printable("; ".join(use.fixed_in), 80)
+            out.append(f" LAPSED {about} has a fix, it counts again: {fixes}")
         elif use.state is WaiverState.STALE:
             out.append(f" STALE  {about} matches nothing: remove it")
         elif use.state is WaiverState.USED:
@@ -71,13 +76,18 @@ def flake_lines(report: Report) -> tuple[str, ...]:
 def to_mind(report: Report) -> tuple[str, ...]:
     """Also a green run says which excuses are over, or soon will be."""
     today = report.judged.date()
-    idle = sum(1 for use in report.waivers if use.state in {WaiverState.STALE, WaiverState.EXPIRED})
+    idle = sum(1 for use in report.waivers if use.state in _IDLE or _all_fixed(use))
     ends = [use.waiver.expires for use in report.waivers if use.state is WaiverState.USED]
     soon = _soon(ends, today)
     said = [f"{idle} waiver(s) to remove"] if idle else []
     said += [f"{len(soon)} waiver(s) end by {max(soon)}"] if soon else []
     quarantine = _quarantine_to_mind(report.quarantine, today)
     return (*said, f"quarantine: {', '.join(quarantine)}") if quarantine else tuple(said)
+
+
+def _all_fixed(use: WaiverUse) -> bool:
+    """Whether it lapsed for all that it speaks of."""
+    return use.state is WaiverState.LAPSED and len(use.fixed_in) == use.matched
 
 
 def excused_tests(report: Report) -> int:

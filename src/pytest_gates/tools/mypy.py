@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import msgspec
@@ -15,6 +16,8 @@ from pytest_gates.model.text import first_line, printable
 
 _NO_CACHE = "/dev/null"
 _NO_CODE = "mypy"
+# Also what it says of a cache that something else has written into. (2.4.1)
+_BROKE_OFF = "INTERNAL ERROR"
 
 
 class MypySettings(CodeScanSettings, frozen=True, kw_only=True, rename="kebab"):
@@ -52,7 +55,8 @@ class _Line(msgspec.Struct, frozen=True):
 def command(settings: MypySettings, context: ToolContext) -> Command:
     """The settings of a project may ask for what hides or moves the answer: each is set back here.
 
-    --no-install-types: a judge must not install anything.
+    --no-install-types: a judge must not install anything. Its cache is its own, and two runs may share it;
+    its daemon would outlive the run, and answer for files and an environment as they were.
     """
     paths = settings.paths
     if context.at_base and paths:
@@ -128,6 +132,11 @@ def _decoded(completed: Completed) -> list[_Line]:
         raise ToolError(
             f"mypy checked nothing: {printable(f'{first.file}:{first.line}: {first.message}')}",
             "fix that first: it prevents the check of all files",
+        )
+    if _BROKE_OFF in completed.stderr and completed.context.cache_folder:
+        raise ToolError(
+            "mypy broke off with an internal error; its cache may be damaged",
+            f"remove the cache and run again: rm -r {shlex.quote(completed.context.cache_folder)}",
         )
     said = first_line(completed.stderr.rpartition("\nmypy: ")[2]) or "nothing on stderr"
     raise ToolError(

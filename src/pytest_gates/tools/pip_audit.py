@@ -1,24 +1,42 @@
-"""What pip-audit is asked and how its JSON is read. Pure."""
+"""What pip-audit is asked, and by which policy its answer is judged. Pure."""
 
 from __future__ import annotations
 
-import contextlib
 import fnmatch
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
+from packaging.utils import canonicalize_name
 
-from pytest_gates.errors import ToolError
+from pytest_gates.model.audit import AuditOrder
 from pytest_gates.model.contracts import Command, Completed, Tool, ToolContext
-from pytest_gates.model.evidence import Scan, Unread
-from pytest_gates.model.finding import Finding, Severity, fingerprint_of
-from pytest_gates.model.marks import INVENTORY_MARK
-from pytest_gates.model.settings import ScanSettings
-from pytest_gates.model.text import first_line
+from pytest_gates.model.evidence import Scan
+from pytest_gates.model.finding import Finding, Severity, unknown_finding
+from pytest_gates.model.moment import Moment
+from pytest_gates.model.package import AdvisoryDatabase
+from pytest_gates.model.settings import Duration, ScanSettings
+from pytest_gates.tools.advisories import (
+    OFFLINE,
+    doubts_of_database,
+    offline_command,
+    offline_read,
+)
+from pytest_gates.tools.pip_audit_answer import scan_of
 
 _SERVICES = ("pypi", "osv")
+_PLAIN = "http://"
+_DAY = 24 * 60 * 60
 ENVIRONMENT = "environment"
+CANARIES = (
+    "jinja2==2.10",
+    "urllib3==1.24.1",
+    "pyyaml==5.1",
+    "requests==2.19.1",
+    "werkzeug==0.15.2",
+    "flask==0.12.2",
+)
+"""Known to be vulnerable since 2018 to 2020: a source that does not know them knows nothing."""
 
 
 class PipAuditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
@@ -27,7 +45,8 @@ class PipAuditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
     source: Annotated[
         str,
         msgspec.Meta(
-            description='Where advisories come from: "pypi", "osv", or the URL of an OSV server.',
+            description='Where advisories come from: "pypi", "osv", the URL of an OSV server, or '
+            '"offline:<folder or file>", a database on this machine.',
             extra={"looser": "other", "quantity": "advisories"},
         ),
     ] = "pypi"
@@ -42,11 +61,25 @@ class PipAuditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
     fail_on: Annotated[
         Severity,
         msgspec.Meta(
-            description="Lowest severity that fails. pip-audit's report holds no severity, and what "
-            "has none fails: with it, every vulnerability does.",
+            description="Lowest severity that fails. Only an offline database tells severities.",
             extra={"looser": "higher", "judged_later": True},
         ),
     ] = Severity.LOW
+    unknown_severity: Annotated[
+        Literal["fails", "passes"],
+        msgspec.Meta(
+            description="What a vulnerability does of which nobody says how bad it is. With a source "
+            'that tells no severity, "passes" makes the gate inconclusive: nothing could fail.',
+            extra={"looser": ("fails", "passes"), "judged_later": True},
+        ),
+    ] = "fails"
+    max_age: Annotated[
+        Duration,
+        msgspec.Meta(
+            description="An offline database whose newest advisory is older makes the gate inconclusive.",
+            extra={"looser": "higher", "judged_later": True},
+        ),
+    ] = 30 * _DAY
     allow_unaudited: Annotated[
         tuple[str, ...],
         msgspec.Meta(
@@ -54,32 +87,51 @@ class PipAuditSettings(ScanSettings, frozen=True, kw_only=True, rename="kebab"):
             extra={"looser": "more", "judged_later": True},
         ),
     ] = ()
+    canary: Annotated[
+        str,
+        msgspec.Meta(
+            description="`name==version` of a vulnerable package that the source must know, for a "
+            "mirror without the well-known ones. Empty: two of those are asked for.",
+            extra={"looser": "other", "quantity": "pin"},
+        ),
+    ] = ""
+
+    @property
+    def offline(self) -> bool:
+        return self.source.startswith(OFFLINE)
+
+    @property
+    def floor(self) -> Severity | None:
+        """pip-audit's report holds no severity: where it is asked there is no floor. (2.10.1)"""
+        return self.fail_on if self.offline else None
 
     @property
     def unread_remedy(self) -> str:
         return "name it in allow-unaudited if the source cannot know it, or waive it"
 
+    def fails(self, finding: Finding) -> bool:
+        """What nobody has rated fails, unless the policy says otherwise."""
+        if finding.severity is None:
+            return self.unknown_severity == "fails"
+        return finding.severity.at_least(self.fail_on)
+
+    def doubts(self, database: AdvisoryDatabase | None, started: Moment) -> tuple[Finding, ...]:
+        """A source without severities under a policy that minds only severities; a stale database."""
+        if database is not None:
+            return doubts_of_database(database, started, self.max_age)
+        if self.unknown_severity == "fails":
+            return ()
+        return (
+            unknown_finding(
+                "no-severities",
+                "the source tells no severities, and what has none passes: nothing could fail",
+                'take unknown-severity = "passes" out, or name an offline database as `source`',
+                subject="pip-audit",
+            ),
+        )
+
     def accepts_unread(self, subject: str) -> bool:
-        name = _canonical(subject.partition(" ")[0])
-        return any(fnmatch.fnmatchcase(name, _canonical(glob)) for glob in self.allow_unaudited)
-
-
-class _Vulnerability(msgspec.Struct, frozen=True):
-    id: str
-    fix_versions: list[str]
-    aliases: list[str] = []
-    description: str = ""
-
-
-class _Dependency(msgspec.Struct, frozen=True):
-    name: str
-    version: str | None = None
-    vulns: list[_Vulnerability] | None = None
-    skip_reason: str | None = None
-
-
-class _Output(msgspec.Struct, frozen=True):
-    dependencies: list[_Dependency]
+        return any(_names(glob, subject) for glob in self.allow_unaudited)
 
 
 def command(settings: PipAuditSettings, context: ToolContext) -> Command:
@@ -88,138 +140,58 @@ def command(settings: PipAuditSettings, context: ToolContext) -> Command:
     pip-audit's own idea of the environment follows VIRTUAL_ENV and `pip list`, which need not be
     the interpreter that runs the tests; `audit_environment` lists that one and starts pip-audit.
     """
-    options = ["-f", "json", "--progress-spinner", "off", "--desc", "on", "--aliases", "on"]
-    if settings.source in _SERVICES:
-        options += ["-s", settings.source]
-    else:
-        options += ["-s", "osv", "--osv-url", settings.source]
-    audited = [("--requirement", name) for name in settings.requirements] or [
-        ("--path", entry) for entry in context.sys_path
-    ]
-    words = [word for pair in audited for word in pair]
-    launcher = ("-I", "-m", "pytest_gates.adapters.audit_environment", *words, "--", *options)
-    return Command(
-        argv=(context.python, *launcher), expected=settings.requirements or (ENVIRONMENT,)
+    if settings.offline:
+        return offline_command(settings, context)
+    order = AuditOrder(
+        paths=() if settings.requirements else context.sys_path,
+        files=settings.requirements,
+        options=_options(settings.source),
+        canaries=(_canonical_pin(settings.canary),) if settings.canary else CANARIES,
     )
+    return Command(
+        argv=(context.python, "-I", "-m", "pytest_gates.adapters.audit_environment"),
+        expected=settings.requirements or (ENVIRONMENT,),
+        # Nothing between us and this machine itself: only a source on it is asked over plain http.
+        env={"NO_PROXY": "*", "no_proxy": "*"} if settings.source.startswith(_PLAIN) else {},
+        told=msgspec.json.encode(order),
+    )
+
+
+def _options(source: str) -> tuple[str, ...]:
+    options = ("-f", "json", "--progress-spinner", "off", "--desc", "on", "--aliases", "on")
+    if source in _SERVICES:
+        return (*options, "-s", source)
+    return (*options, "-s", "osv", "--osv-url", source)
 
 
 def read(completed: Completed, settings: PipAuditSettings) -> Scan:
-    """Raises ToolError unless pip-audit left a whole report of at least one package."""
-    output = _decoded(completed, settings)
-    inventory = _inventory(completed, len(output.dependencies))
-    if not output.dependencies:
-        raise ToolError(
-            "pip-audit found no package to audit",
-            "check `requirements` in [tool.pytest-gates.pip-audit]",
-        )
-    skipped = tuple(
-        Unread(subject=_subject(one), why=one.skip_reason or "pip-audit gives no result for it")
-        for one in output.dependencies
-        if one.skip_reason is not None or one.vulns is None
-    )
-    nameless = tuple(
-        Unread(subject=name, why="no version of it is known here") for name in inventory.unaudited
-    )
-    findings = tuple(
-        _finding(one, vulnerability)
-        for one in output.dependencies
-        for vulnerability in one.vulns or ()
-    )
-    local = ", ".join(inventory.local)
-    return Scan(
-        tool="pip-audit",
-        version=completed.context.version,
-        inputs=len(output.dependencies) - len(skipped),
-        findings=findings,
-        unread=skipped + nameless,
-        seconds=round(completed.seconds, 3),
-        notes=(
-            f"advisories from {settings.source}",
-            *((f"not audited, installed from a local folder: {local}",) if local else ()),
-        ),
-    )
+    """Raises ToolError unless every package was asked for and answered, and the source knows its canary."""
+    if settings.offline:
+        return offline_read(completed, settings)
+    scan = scan_of(completed, settings.source)
+    unused = [
+        glob
+        for glob in settings.allow_unaudited
+        if not any(_names(glob, one.subject) for one in scan.unread)
+    ]
+    if not unused:
+        return scan
+    # Another environment or cell of a matrix may need it: worth a word, and no more.
+    note = f"allow-unaudited names nothing that was left unaudited: {', '.join(unused)}"
+    return msgspec.structs.replace(scan, notes=(*scan.notes, note))
 
 
-class _Inventory(msgspec.Struct, frozen=True):
-    audited: int | None
-    local: list[str]
-    unaudited: list[str] = []
+def _canonical_pin(pin: str) -> str:
+    name, _, version = pin.partition("==")
+    return f"{canonicalize_name(name)}=={version}"
 
 
-def _inventory(completed: Completed, answered: int) -> _Inventory:
-    """What our launcher handed over. Raises ToolError when pip-audit answered for less, or more."""
-    inventory = None
-    for line in completed.stderr.splitlines():
-        if line.startswith(INVENTORY_MARK):
-            with contextlib.suppress(msgspec.DecodeError, UnicodeError):
-                inventory = msgspec.json.decode(line.removeprefix(INVENTORY_MARK), type=_Inventory)
-            break
-    if inventory is None:
-        raise ToolError(
-            "pip-audit answered, but was not told what to audit",
-            "report this as a bug",
-        )
-    if inventory.audited not in {None, answered}:
-        raise ToolError(
-            f"pip-audit was handed {inventory.audited} packages and answered for {answered}",
-            "run `pip-audit` by hand in this environment to see which are missing",
-        )
-    return inventory
+def _names(glob: str, subject: str) -> bool:
+    """Whether a glob of package names means `name version`."""
+    return fnmatch.fnmatchcase(_spelled(subject.partition(" ")[0]), _spelled(glob))
 
 
-def _decoded(completed: Completed, settings: PipAuditSettings) -> _Output:
-    # 0: nothing found, also when every package was skipped; 1: findings, and any failure. (2.10.1)
-    if completed.exit_code in {0, 1}:
-        try:
-            return msgspec.json.decode(completed.stdout, type=_Output)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass
-    said = _last_line(completed.stderr) or "nothing on stderr"
-    if "requirement" in said:
-        remedy = "pin every requirement exactly (name==version), each package once"
-    else:
-        remedy = (
-            f"check that the source `{settings.source}` can be reached, or run `pip-audit` by hand"
-        )
-    raise ToolError(
-        f"pip-audit left no whole JSON report (exit {completed.exit_code}; {said})", remedy
-    )
-
-
-def _last_line(text: str) -> str:
-    """A traceback says what is wrong at its end."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    return first_line(lines[-1]) if lines else ""
-
-
-def _finding(dependency: _Dependency, vulnerability: _Vulnerability) -> Finding:
-    fixed = ", ".join(vulnerability.fix_versions)
-    subject = _subject(dependency)
-    about = first_line(vulnerability.description, 160)
-    return Finding(
-        rule=vulnerability.id,
-        message=f"{subject}: {about or 'known vulnerability'}",
-        severity=_NOT_SAID,
-        subject=subject,
-        aliases=tuple(vulnerability.aliases),
-        url=f"https://osv.dev/vulnerability/{vulnerability.id}",
-        remedy=f"upgrade {dependency.name} to {fixed}"
-        if fixed
-        else "no fixed version yet: replace or waive it",
-        fingerprint=fingerprint_of(vulnerability.id, _canonical(dependency.name), ""),
-        detail=first_line(vulnerability.description, 2000) or None,
-    )
-
-
-_NOT_SAID: Severity | None = None
-"""pip-audit's JSON never holds a severity, so each finding counts as failing. (2.10.1)"""
-
-
-def _subject(dependency: _Dependency) -> str:
-    return f"{dependency.name} {dependency.version}" if dependency.version else dependency.name
-
-
-def _canonical(name: str) -> str:
+def _spelled(name: str) -> str:
     """PEP 503, keeping the marks of a glob."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -231,5 +203,5 @@ TOOL = Tool(
     command=command,
     read=read,
     static=lambda settings: bool(settings.requirements),
-    scrub=("PIP_AUDIT_", "PIPAPI_", "VIRTUAL_ENV"),
+    scrub=("PIP_", "PIPAPI_", "VIRTUAL_ENV"),
 )

@@ -71,6 +71,33 @@ def test_of_several_for_one_thing_the_last_to_end_counts() -> None:
     assert "extended" in only(waived((short,), (long, short)))
 
 
+EITHER_WAY = a_waiver()
+UNTIL_FIXED = a_waiver(until_fixed=True)
+LONGER = a_waiver(until_fixed=True, expires=LAST + DAY)
+
+
+@pytest.mark.parametrize(
+    "was, now, said",
+    [
+        ((EITHER_WAY,), (UNTIL_FIXED,), ()),
+        ((UNTIL_FIXED,), (EITHER_WAY,), ("has a fix",)),
+        ((LONGER,), (LONGER, EITHER_WAY), ("has a fix",)),
+        ((LONGER, EITHER_WAY), (LONGER, a_waiver(expires=LAST + DAY)), ("has a fix",)),
+        ((UNTIL_FIXED,), (a_waiver(expires=LAST + DAY),), ("extended", "has a fix")),
+        ((EITHER_WAY,), (a_waiver(expires=LAST + DAY),), ("extended",)),
+        ((UNTIL_FIXED,), (UNTIL_FIXED, a_waiver(expires=TODAY - DAY)), ()),
+        ((), (EITHER_WAY,), ("new",)),
+    ],
+)
+def test_a_waiver_that_no_longer_ends_with_a_fix_excuses_more(
+    was: tuple[Waiver, ...], now: tuple[Waiver, ...], said: tuple[str, ...]
+) -> None:
+    found = waived(was, now)
+    assert len(found) == len(said)
+    assert all(word in one.message for word, one in zip(said, found, strict=True))
+    assert {one.effect for one in found} <= {Effect.FAIL}
+
+
 @pytest.mark.parametrize("changes", [{"owner": "@eve"}, {"reason": "because"}], ids=str)
 def test_another_owner_or_reason_is_a_note(changes: dict[str, Any]) -> None:
     (finding,) = waived((a_waiver(),), (a_waiver(**changes),))

@@ -94,6 +94,8 @@ LOOSENED = [
     ("", "new-suppressions = 'allow'", f'[new-suppressions]: none -> "allow"{UNSURE}'),
     ("owners = ['@ana']", "owners = ['@ana', '@eve']", '[owners]: +"@eve"'),
     ("", "signed-approvals = false", "[signed-approvals]: true -> false"),
+    ("max-waiver = '90d'", "max-waiver = '91d'", "[max-waiver]: 7776000 -> 7862400"),
+    ("max-waiver = '90d'", "", "[max-waiver]: 7776000 -> none"),
     ("[strict]\nmost = 1", "[strict]\nmost = 0", f"[strict] most: 1 -> 0{UNSURE}"),
 ]  # fmt: skip
 

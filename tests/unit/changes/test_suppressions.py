@@ -30,6 +30,8 @@ ALL = SILENCED_BY_COMMENTS
         ("# mypy: ignore-errors", {"mypy": "mypy: ignore-errors"}),
         ("x = 1  # pragma: no cover", {"coverage": "no cover"}),
         ("x = 1  # PRAGMA:NO BRANCH", {"coverage": "no branch"}),
+        ("p = 'a'  # pragma: allowlist secret: a test", {"secrets": "allowlist secret"}),
+        ("// pragma: whitelist nextline secret", {"secrets": "whitelist nextline secret"}),
         # coverage looks at lines, so a string hides code from it; the others look at comments.
         ("s = '# pragma: no cover'", {"coverage": "no cover"}),
         ("s = '# nosec # noqa # type: ignore'", {}),

@@ -6,9 +6,11 @@ import datetime as dt
 
 import pytest
 
-from pytest_gates.config.exceptions import Exceptions, parse_exceptions
+from pytest_gates.catalog import GATES
+from pytest_gates.config.exceptions import Exceptions, parse_exceptions, with_text
 from pytest_gates.errors import ConfigError
 from pytest_gates.model.exceptions import Waiver
+from support.evidence import a_policy
 
 FILE = "gates-exceptions.toml"
 FIRST = f"{FILE} [[waiver]] number 1"
@@ -124,3 +126,59 @@ def test_what_is_no_toml_is_told_with_its_place() -> None:
     (found,) = problems("[[waiver]\n")
     assert found.startswith(f"{FILE}: not valid TOML: ")
     assert "line 1" in found
+
+
+TODAY = dt.date(2026, 11, 20)
+NINETY_DAYS = 90 * 86400
+
+
+@pytest.mark.parametrize(
+    "ends, max_waiver, right",
+    [
+        ("2027-02-18", NINETY_DAYS, True),
+        ("2027-02-19", NINETY_DAYS, False),
+        ("9999-12-31", None, True),
+        ("2026-11-20", 1, True),
+        ("2026-11-21", 1, False),
+    ],
+)
+def test_a_waiver_ends_at_the_latest_where_the_policy_says(
+    ends: str, max_waiver: int | None, right: bool
+) -> None:
+    text = entry(expires=ends)
+    if right:
+        assert len(parse_exceptions(text, FILE, TODAY, max_waiver).waivers) == 1
+        return
+    with pytest.raises(ConfigError) as caught:
+        parse_exceptions(text, FILE, TODAY, max_waiver)
+    latest = TODAY + dt.timedelta(seconds=max_waiver or 0)
+    (problem,) = caught.value.problems
+    assert problem.startswith(
+        f"{FILE} [[waiver]] gate = 'bandit' subject = 'src/**:B602' expires = {ends}: later than "
+    )
+    assert f"`max-waiver` of the policy allows; today the latest day is {latest}" in problem
+
+
+def test_only_a_gate_that_tells_of_fixes_has_waivers_until_there_is_one() -> None:
+    gates = {gate.name: gate for gate in GATES}
+    text = entry(**{"gate": '"pip-audit"', "until-fixed": "true"})
+    (waiver,) = with_text(a_policy(), text, gates, TODAY).waivers
+    assert waiver.until_fixed
+    with pytest.raises(ConfigError) as caught:
+        with_text(a_policy(), entry(**{"until-fixed": "true"}), gates, TODAY)
+    (problem,) = caught.value.problems
+    assert (
+        "gate = 'bandit' subject = 'src/**:B602' until-fixed = true: bandit never tells" in problem
+    )
+    assert "gates that do: pip-audit" in problem
+    assert with_text(a_policy(), entry(**{"until-fixed": "false"}), gates, TODAY).waivers
+
+
+def test_without_the_file_nothing_is_excused() -> None:
+    policy = a_policy()
+    assert with_text(policy, None, {}, TODAY) is policy
+
+
+def test_the_limit_of_the_policy_is_that_of_its_exceptions_file() -> None:
+    with pytest.raises(ConfigError, match="latest day is 2026-11-21"):
+        with_text(a_policy(max_waiver=86400), entry(), {gate.name: gate for gate in GATES}, TODAY)

@@ -205,12 +205,47 @@ def test_a_long_value_is_shortened() -> None:
     assert len(shown("x" * 5000)) == 60
 
 
-@pytest.mark.parametrize("source", ["pypi", "osv", "http://127.0.0.1:8000/v1/query"])
-def test_a_source_of_advisories_is_a_known_word_or_an_address(source: str) -> None:
+@pytest.mark.parametrize(
+    "source",
+    [
+        "pypi",
+        "osv",
+        "http://127.0.0.1:8000/v1/query",
+        "http://localhost/",
+        "http://[::1]:80",
+        "https://me:secret@osv.example.org/v1/query",
+        "offline:advisories.jsonl.gz",
+    ],
+)
+def test_a_source_of_advisories_is_a_known_word_an_address_or_a_place(source: str) -> None:
     table = "[tool.pytest-gates.pip-audit]\nsource = "
     assert settings(read(f'{table}"{source}"\n'), "pip-audit").source == source
-    (found,) = problems(f'{table}"pipy"\n')
-    assert 'expected "pypi", "osv" or the URL of an OSV server' in found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "pipy",
+        "",
+        "offline:",
+        "https://",
+        "http://osv.example.org/v1/query",
+        "http://localhost@osv.example.org/",
+        "http://localhost:80@osv.example.org/",
+        "http://127.0.0.1.example.org/",
+    ],
+)
+def test_nobody_on_the_way_may_answer_in_the_place_of_a_source(source: str) -> None:
+    (found,) = problems(f'[tool.pytest-gates.pip-audit]\nsource = "{source}"\n')
+    assert 'expected "pypi", "osv", the URL of an OSV server (https, or http on this' in found
+
+
+def test_a_canary_is_a_package_and_its_version() -> None:
+    table = "[tool.pytest-gates.pip-audit]\ncanary = "
+    assert settings(read(f'{table}"Jinja2==2.10"\n'), "pip-audit").canary == "Jinja2==2.10"
+    for wrong in ('"jinja2"', '"jinja2>=2"', '"--dry-run==1"', '"a==1\\n-r x"', "1"):
+        (found,) = problems(f"{table}{wrong}\n")
+        assert "expected a package and its version" in found
 
 
 @pytest.mark.parametrize("number", [0, 1, 1000])
@@ -301,3 +336,27 @@ def test_a_table_means_the_same_with_its_shorthands_written_out(tests: dict[str,
         FlakySettings, written_out, "here", found
     )
     assert not found
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ('allow = ["MITT"]', "SPDX identifier (SPDX knows no licence `MITT`, did you mean `MIT`?)"),
+        ('deny = ["MIT OR ISC"]', "expected an SPDX identifier (it names several licences"),
+        ("allow = [3]", "expected an SPDX identifier, in quotes"),
+        ('assume = { idna = "MIT OR" }', "expected an SPDX expression (it is no SPDX expression)"),
+        ("", "neither `allow` nor `deny` is set"),
+    ],
+)  # fmt: skip
+def test_a_licence_is_one_that_spdx_knows(line: str, said: str) -> None:
+    (found,) = problems(f"[tool.pytest-gates.licences]\n{line}\n")
+    assert said in found
+
+
+def test_a_licence_is_kept_as_spdx_writes_it_today() -> None:
+    table = (
+        '[tool.pytest-gates.licences]\nallow = ["mit", "GPL-2.0+"]\nassume = { x = "isc or mit" }\n'
+    )
+    found = settings(read(table), "licences")
+    assert found.allow == ("MIT", "GPL-2.0-or-later")
+    assert found.assume == {"x": "ISC OR MIT"}

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from pytest_gates.model.exceptions import latest_end
 from pytest_gates.model.finding import Finding, Location
 from support.evidence import NODEID, TODAY, a_finding, a_quarantine, a_waiver
 
@@ -28,7 +29,10 @@ TEST = a_finding("failed-test", subject="tests/test_pay.py::test_refund[a:b]")
         ("0011223344556677", FINDING, True),
         ("urllib3 1.26.4", FINDING, True),
         ("PYSEC-2021-1", FINDING, False),
-        ("pysec-2021-108", FINDING, False),
+        ("pysec-2021-108", FINDING, True),
+        ("ghsa-Q2Q7-5pp4-w6pg", FINDING, True),
+        ("src/**:cve-2021-33503", FINDING, True),
+        ("b602", a_finding("B602"), False),
         ("urllib3", FINDING, False),
         ("src/shop/pay.py", FINDING, False),
         ("src/**:PYSEC-2021-108", FINDING, True),
@@ -71,6 +75,32 @@ def test_the_day_of_expiry_is_the_last_valid_one(days: int, expired: bool) -> No
 
 def test_a_waiver_covers_after_its_end_too_so_that_it_is_over_and_not_stale() -> None:
     assert a_waiver(expires=dt.date(2020, 1, 1)).covers("stub", a_finding("B602"))
+
+
+@pytest.mark.parametrize(
+    "until_fixed, fixed_in, lapsed",
+    [(True, ("1.26.5",), True), (True, (), False), (False, ("1.26.5",), False)],
+)
+def test_a_waiver_until_there_is_a_fix_lapses_when_there_is_one(
+    until_fixed: bool, fixed_in: tuple[str, ...], lapsed: bool
+) -> None:
+    waiver = a_waiver(subject="PYSEC-2021-108", until_fixed=until_fixed)
+    assert waiver.lapsed(a_finding("PYSEC-2021-108", fixed_in=fixed_in)) is lapsed
+
+
+@pytest.mark.parametrize(
+    "seconds, days",
+    [
+        (90 * 86400, 90),
+        (86399, 0),
+        (86400, 1),
+        (10**12, (dt.date.max - dt.date(2026, 11, 20)).days),
+    ],
+)
+def test_the_latest_end_counts_whole_days_and_stays_in_the_calendar(
+    seconds: int, days: int
+) -> None:
+    assert latest_end(dt.date(2026, 11, 20), seconds) == dt.date(2026, 11, 20) + dt.timedelta(days)
 
 
 @pytest.mark.parametrize(

@@ -10,3 +10,8 @@ def test_a_gate_needs_nothing_by_itself() -> None:
         assert not settings.needs_change
         assert not settings.needs_branches
         assert not settings.needs_patch
+
+
+def test_a_tool_that_says_nothing_of_it_is_quick_and_scans_everything() -> None:
+    assert not ScanSettings().takes_long
+    assert not ScanSettings().scans_changed

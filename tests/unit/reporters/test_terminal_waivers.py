@@ -7,7 +7,9 @@ import datetime as dt
 import pytest
 
 from pytest_gates.model.report import Report
+from pytest_gates.model.verdict import Mode
 from pytest_gates.reporters.terminal import Detail, lines
+from pytest_gates.reporters.terminal_excuses import to_mind
 from support.evidence import TODAY, a_failure, a_gate, a_gate_policy, a_policy, a_report, a_waiver
 
 PATH = "gates-report/report.json"
@@ -66,6 +68,29 @@ def test_a_stale_waiver_is_told_and_an_untried_one_is_not() -> None:
     text = "\n".join(screen(a_report(a_gate(a_failure()), policy=policy)))
     assert " STALE  stub B1 (@ana: the command is a literal) matches nothing: remove it" in text
     assert "B2" not in text
+
+
+def test_a_lapsed_waiver_is_told_with_the_version_to_go_to() -> None:
+    lapsed = a_waiver(subject="CVE-1", until_fixed=True)
+    finding = a_failure("X-1", aliases=("CVE-1",), subject="pip 26.3", fixed_in=("26.4",))
+    report = a_report(a_gate(finding), policy=a_policy(waivers=(a_waiver(subject="B1"), lapsed)))
+    told = [one for one in screen(report) if one.startswith((" LAPSED", " STALE"))]
+    assert told[0] == (
+        " LAPSED stub CVE-1 (@ana: the command is a literal) has a fix, it counts again: "
+        "pip 26.3 -> 26.4"
+    )
+
+
+def test_the_one_line_counts_a_waiver_that_is_fixed_for_all_it_speaks_of() -> None:
+    other = a_failure("Y-1", aliases=("CVE-2",), subject="b 1")
+    fixed = (
+        a_failure("X-1", aliases=("CVE-1",), fixed_in=("2",)),
+        a_failure("Y-1", aliases=("CVE-2",), subject="a 1", fixed_in=("2",)),
+    )
+    waivers = tuple(a_waiver(subject=one, until_fixed=True) for one in ("CVE-1", "CVE-2"))
+    policy = a_policy(a_gate_policy(mode=Mode.WARN), waivers=waivers)
+    report = a_report(a_gate(*fixed, other), policy=policy)
+    assert to_mind(report)[0] == "1 waiver(s) to remove"
 
 
 def test_a_long_file_of_waivers_takes_three_lines() -> None:

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_gates.errors import ToolError
+from pytest_gates.model.audit import Audited, Question, Round
 from pytest_gates.model.contracts import Completed, Tool
 from pytest_gates.model.evidence import Scan
-from pytest_gates.model.marks import INVENTORY_MARK
+from pytest_gates.model.package import Package
 from pytest_gates.model.settings import ScanSettings
-from pytest_gates.tools import bandit, mypy, pip_audit, ruff, secrets
+from pytest_gates.tools import bandit, mypy, pip_audit, ruff, ruff_format, secrets
 from support.fake_tools import completed
 
 TOOLS: list[tuple[Tool, ScanSettings, tuple[str, ...]]] = [
@@ -24,13 +25,14 @@ TOOLS: list[tuple[Tool, ScanSettings, tuple[str, ...]]] = [
     (pip_audit.TOOL, pip_audit.PipAuditSettings(), (pip_audit.ENVIRONMENT,)),
     (pip_audit.TOOL, pip_audit.PipAuditSettings(), ("requirements.txt",)),
     (ruff.TOOL, ruff.RuffSettings(), ()),
+    (ruff_format.TOOL, ruff_format.RuffFormatSettings(), ()),
     (mypy.TOOL, mypy.MypySettings(), ("a.py",)),
     (secrets.TOOL, secrets.SecretsSettings(), ("a.py",)),
 ]
 each_tool: Callable[..., Any] = pytest.mark.parametrize(
     "tool, settings, expected",
     TOOLS,
-    ids=["bandit", "environment", "requirements", "ruff", "mypy", "secrets"],
+    ids=["bandit", "environment", "requirements", "ruff", "ruff-format", "mypy", "secrets"],
 )
 
 NAMES = """errors metrics results filename reason test_id issue_text issue_severity code
@@ -136,25 +138,37 @@ def test_arbitrary_bytes(
 
 
 @each_tool
-@given(value=LIKELY | VALUES, exit_code=st.sampled_from([0, 1]), audited=SMALL)
+@given(value=LIKELY | VALUES, exit_code=st.sampled_from([0, 1]))
 def test_arbitrary_json(
     tool: Tool,
     settings: ScanSettings,
     expected: tuple[str, ...],
     value: object,
     exit_code: int,
-    audited: int,
 ) -> None:
-    stderr = f'{INVENTORY_MARK}{{"audited": {audited}, "local": []}}\n'
-    done = completed(json.dumps(value), exit_code=exit_code, stderr=stderr, expected=expected)
+    done = completed(json.dumps(value), exit_code=exit_code, expected=expected)
     gives_a_scan_or_a_tool_error(tool, done, settings)
 
 
-@given(inventory=st.text(max_size=40) | VALUES.map(json.dumps))
-def test_arbitrary_inventory(inventory: str) -> None:
-    done = completed(
-        '{"dependencies": []}',
-        stderr=INVENTORY_MARK + inventory,
-        expected=(pip_audit.ENVIRONMENT,),
+@given(
+    value=LIKELY | VALUES,
+    pins=st.lists(st.sampled_from(["a-py==1", "low==LOW", "==", "x"]), max_size=2),
+    canaries=st.lists(st.sampled_from(["a-py==1", "x"]), max_size=1),
+    exit_code=st.none() | EXITS,
+    said=st.text(max_size=40),
+)
+def test_arbitrary_audits(
+    value: object, pins: list[str], canaries: list[str], exit_code: int | None, said: str
+) -> None:
+    package = Package(name="a.py", version="1")
+    whole = Audited(
+        questions=tuple(Question(package=package, pin=pin) for pin in pins),
+        canaries=tuple(canaries),
+        rounds=(Round(asked=(*pins, *canaries), exit_code=exit_code, stdout=json.dumps(value)),),
+        said=said,
     )
+    try:
+        done = completed(msgspec.json.encode(whole))
+    except UnicodeEncodeError:
+        return
     gives_a_scan_or_a_tool_error(pip_audit.TOOL, done, pip_audit.PipAuditSettings())

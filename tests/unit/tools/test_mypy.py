@@ -40,6 +40,15 @@ def test_mypy_keeps_its_cache_where_it_may_or_nowhere() -> None:
     assert "--cache-dir=/cache/mypy" in command(MypySettings(), elsewhere).argv
 
 
+def test_an_internal_error_names_the_cache_that_may_be_damaged() -> None:
+    context = msgspec.structs.replace(CONTEXT, cache_folder="/my cache/mypy")
+    said = "error: INTERNAL ERROR -- Please try using mypy master on GitHub:\n"
+    for where, remedy in ((context, "rm -r '/my cache/mypy'"), (CONTEXT, "by hand")):
+        with pytest.raises(ToolError) as caught:
+            read(completed(b"", exit_code=2, stderr=said, context=where), MypySettings())
+        assert remedy in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     "paths, files",
     [

@@ -138,6 +138,16 @@ def test_a_file_that_ruff_could_not_open_is_unread_and_no_finding() -> None:
     assert [one.subject for one in scan.unread] == ["r1.py"]
 
 
+def test_a_violation_without_a_place_is_unread() -> None:
+    output = json.loads(recorded(FINDINGS))
+    output[0] |= {"location": None, "end_location": None}
+
+    scan = read(completed(json.dumps(output), exit_code=1, context=CONTEXT), RuffSettings())
+
+    assert [(one.subject, one.why) for one in scan.unread] == [("r1.py", output[0]["message"])]
+    assert len(scan.findings) == 4
+
+
 def test_a_windows_path_is_told_in_posix() -> None:
     text = recorded(FINDINGS).replace(b"/project/r1.py", rb"C:\\project\\src\\r1.py")
     context = a_context("C:\\project", program="ruff")

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from pytest_gates.errors import NothingToScan, ToolError
-from pytest_gates.model.evidence import Scan
+from pytest_gates.model.evidence import Scan, Unavailable
 from pytest_gates.model.finding import Location, Severity
 from pytest_gates.tools.secrets import TOOL, SecretsSettings, command, read
 from support.fake_tools import a_context, completed
@@ -101,3 +101,96 @@ def test_what_is_not_a_whole_report_is_an_error(said: dict[str, Any]) -> None:
         a_scan(**said)
     assert caught.value.why
     assert caught.value.remedy
+
+
+GUESSING = SecretsSettings(detect_secrets=True)
+PASSWORD = {**SECRET, "rule": "detect-secrets/secret-keyword", "digest": "0123", "also": ["x/y"]}
+LOOKED: dict[str, Any] = {
+    "version": "1.5.0",
+    "trouble": "",
+    "scanned": 1,
+    "left_out": ["poetry.lock"],
+    "unread": [],
+    "no_text": 0,
+}
+
+
+def guessed(changed: tuple[str, ...] | Unavailable | None, **said: Any) -> Scan:
+    context = msgspec.structs.replace(CONTEXT, changed=changed)
+    done = completed(json.dumps({**WHOLE, **said}), expected=FILES, context=context)
+    return read(done, GUESSING)
+
+
+def test_detect_secrets_looks_at_the_changed_files_that_were_chosen() -> None:
+    here = msgspec.structs.replace(CONTEXT, files=(*FILES, "\udcff.py"))
+    changed = msgspec.structs.replace(here, changed=("gone.py", "docs/b.md", "\\udcff.py"))
+    told = command(SecretsSettings(detect_secrets=True, exclude=("a.py",)), changed).told
+    assert told == b"docs/b.md\0tests/c.py\0\xff.py\0\0docs/b.md\0\xff.py"
+    assert b"\0\0" not in command(SecretsSettings(), changed).told
+
+
+@pytest.mark.parametrize(
+    "settings, change, quick",
+    [
+        (SecretsSettings(), False, True),
+        (SecretsSettings(only_new=True), True, True),
+        (GUESSING, True, False),
+    ],
+)
+def test_what_detect_secrets_needs(settings: SecretsSettings, change: bool, quick: bool) -> None:
+    assert settings.needs_change is change
+    assert settings.takes_long is not quick
+    assert settings.scans_changed is not quick
+    assert "`exclude`" in settings.unread_remedy
+    assert TOOL.quick
+
+
+def test_a_guess_is_milder_and_says_so() -> None:
+    scan = guessed(("a.py", "docs/b.md"), findings=[PASSWORD], guesses=LOOKED)
+    (found,) = scan.findings
+    assert found.message == "what may be a secret keyword in the open (sha256 0123)"
+    assert (found.severity, found.aliases, found.suppressed) == (Severity.MEDIUM, ("x/y",), None)
+    assert "pragma: allowlist secret: <why" in (found.remedy or "")
+    assert scan.unread == ()
+    assert scan.notes == (
+        "1 file(s) of a kind that detect-secrets leaves out: poetry.lock",
+        "detect-secrets 1.5.0 looked at 1 changed file(s)",
+    )
+
+
+@pytest.mark.parametrize("comment, suppressed", [("", None), ("a sandbox", "a sandbox")])
+def test_a_comment_hides_a_guess_where_it_gives_a_reason(
+    comment: str, suppressed: str | None
+) -> None:
+    scan = guessed((), findings=[{**PASSWORD, "comment": comment}])
+    (found,) = scan.findings
+    assert found.suppressed == suppressed
+    assert (found.remedy is None) is (suppressed is not None)
+
+
+@pytest.mark.parametrize(
+    "changed, guesses, why",
+    [
+        (Unavailable(why="no base", remedy="name one"), None, "no base; name one"),
+        (None, None, "nobody asked for the change; report this"),
+        (("a.py",), {**LOOKED, "trouble": "it is not installed: pip install x"}, "pip install x"),
+        (("a.py",), {**LOOKED, "scanned": 0, "left_out": []}, "told of 0 of 1"),
+        (("a.py",), None, "told of 0 of 1"),
+        ((), None, None),
+        (("gone.py",), None, None),
+        (("a.py", "docs/b.md"), LOOKED, None),
+        (("a.py",), {**LOOKED, "scanned": 0, "left_out": [], "no_text": 1}, None),
+    ],
+)
+def test_where_it_could_not_look_its_answer_is_not_known(
+    changed: tuple[str, ...] | Unavailable | None, guesses: dict[str, Any] | None, why: str | None
+) -> None:
+    unread = guessed(changed, guesses=guesses).unread
+    assert [one.subject for one in unread] == ([] if why is None else ["changed files"])
+    assert why is None or why in unread[0].why
+
+
+def test_a_file_at_which_it_stumbled_is_unread() -> None:
+    unread = [["a.py", "detect-secrets stumbled: ValueError"]]
+    scan = guessed(("a.py",), guesses={**LOOKED, "scanned": 0, "left_out": [], "unread": unread})
+    assert [one.subject for one in scan.unread] == ["a.py"]

@@ -8,7 +8,7 @@ from pytest_gates.tools.pip_audit import TOOL, PipAuditSettings
 
 def test_the_tools_that_only_read() -> None:
     static = {gate.name for gate in GATES if gate.tool and gate.tool.static(gate.settings())}
-    assert static == {"bandit", "ruff", "secrets"}
+    assert static == {"bandit", "ruff", "ruff-format", "secrets"}
 
 
 def test_pip_audit_over_files_reads_only_them() -> None:
