@@ -42,10 +42,10 @@ def test_what_is_no_toml_is_an_error() -> None:
 
 def test_tables_that_may_belong_to_gates_of_others() -> None:
     text = (
-        "expect = []\nreports = 3\n[tests]\n[licences]\n"
+        "expect = []\nreports = 3\n[tests]\n[spelling]\n"
         "[profiles.ci.sbom]\n[profiles.ci.coverage]\n[profiles]\nx = 1\n"
     )
     text = text.replace("[profiles]\nx = 1\n", "")
-    assert unknown_tables(in_gates_toml(text), by_name(*GATES)) == {"licences", "sbom"}
+    assert unknown_tables(in_gates_toml(text), by_name(*GATES)) == {"spelling", "sbom"}
     assert unknown_tables(in_gates_toml("profiles = 3\n"), {}) == frozenset()
     assert unknown_tables(in_gates_toml("[profiles]\nci = 3\n"), {}) == frozenset()

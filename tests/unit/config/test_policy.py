@@ -345,5 +345,9 @@ def test_numbers_of_a_document_are_exact() -> None:
 
 
 def test_a_mode_is_read_for_every_gate() -> None:
-    text = "".join(f'[tool.pytest-gates.{gate.name}]\nmode = "warn"\n' for gate in GATES)
+    needed = {"licences": 'allow = ["MIT"]\n', "sarif": 'files = { semgrep = "s.sarif" }\n'}
+    text = "".join(
+        f'[tool.pytest-gates.{gate.name}]\nmode = "warn"\n{needed.get(gate.name, "")}'
+        for gate in GATES
+    )
     assert {gate.settings.mode for gate in read(text).gates} == {Mode.WARN}
