@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from pytest_gates.model.coverage import CoverageFacts, Ratio
@@ -89,7 +91,7 @@ def test_a_left_over_data_file_of_another_run_adds_nothing(
     project.write({"all.py": whole})
     project.pytester._monkeypatch.setenv("PYTHONPATH", "src")
     for suffix in ((), ("-p",)):
-        done = project.pytester.run("python", "-m", "coverage", "run", *suffix, "all.py")
+        done = project.pytester.run(sys.executable, "-m", "coverage", "run", *suffix, "all.py")
         assert done.ret == 0
     project.pytester._monkeypatch.delenv("PYTHONPATH")
     left = sorted(path.name for path in project.root.glob(".coverage*"))

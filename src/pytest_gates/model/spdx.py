@@ -207,15 +207,15 @@ class _Library(msgspec.Struct, frozen=True, kw_only=True):
     exceptions: Mapping[str, str]
     deprecated: Mapping[str, str]
     parse: Callable[[str], Any]
-    with_exception: type
-    all_of: type
-    any_of: type
+    with_exception: Any
+    all_of: Any
+    any_of: Any
 
 
 @functools.cache
 def _library() -> _Library:
     """Imported here: it costs 60 ms of every start, for those who judge licences."""
-    import license_expression as library  # noqa: PLC0415
+    import license_expression as library  # type: ignore[import-untyped]  # noqa: PLC0415
 
     licences = {name.lower(): name for name in _REPLACED}
     exceptions: dict[str, str] = {}

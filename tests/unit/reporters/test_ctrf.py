@@ -31,7 +31,7 @@ def results(report: Report) -> dict[str, Any]:
     return dict(json.loads(ctrf.render(report))["results"])
 
 
-def the_test(*attempts, **changes) -> dict[str, Any]:
+def the_test(*attempts: Any, **changes: Any) -> dict[str, Any]:
     evidence = an_evidence(tests=(a_case(attempts=attempts, **changes),))
     (told,) = results(a_report(evidence=evidence))["tests"]
     return dict(told)

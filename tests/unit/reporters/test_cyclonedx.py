@@ -48,9 +48,12 @@ def report_of(scans: Mapping[str, Scan | Unavailable], **run: Any) -> Report:
     )
 
 
-def bill(*packages: Package, report: Report | None = None, **scans: Any) -> dict[str, Any]:
+def bill(
+    *packages: Package, report: Report | None = None, audit: Scan | None = None
+) -> dict[str, Any]:
     known = {"licences": a_list(*packages)} if packages else {}
-    found: dict[str, Any] = json.loads(render(report or report_of({**known, **scans})))
+    audited = {"pip-audit": audit} if audit else {}
+    found: dict[str, Any] = json.loads(render(report or report_of({**known, **audited})))
     assert (found["bomFormat"], found["specVersion"]) == ("CycloneDX", "1.6")
     return found
 
@@ -125,7 +128,7 @@ def test_what_was_audited_is_joined_with_what_is_known_of_licences() -> None:
     audit = a_list(
         bare, JINJA, tool="pip-audit", unread=(Unread(subject="x", why="y"),), notes=("n",)
     )
-    found = bill(IDNA, FLASK, **{"pip-audit": audit})
+    found = bill(IDNA, FLASK, audit=audit)
     names = [(one["name"], "licenses" in one) for one in found["components"]]
     assert names == [("Flask", False), ("Jinja2", True), ("idna", True)]
     assert facts(found) == {
@@ -141,7 +144,7 @@ def test_what_was_audited_is_joined_with_what_is_known_of_licences() -> None:
 
 def test_an_audited_file_is_the_bill_and_not_the_environment() -> None:
     locked = Package(name="idna", version="2", source="uv.lock")
-    found = bill(IDNA, **{"pip-audit": a_list(locked, tool="pip-audit")})
+    found = bill(IDNA, audit=a_list(locked, tool="pip-audit"))
     (one,) = found["components"]
     assert one["bom-ref"] == "idna==2 in uv.lock"
     assert facts(found)["inventory"] == "1 package(s) of uv.lock"

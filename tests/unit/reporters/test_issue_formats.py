@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from pytest_gates.model.evidence import Unavailable
-from pytest_gates.model.finding import Location, Severity
+from pytest_gates.model.finding import Finding, Location, Severity
 from pytest_gates.model.report import Report
 from pytest_gates.reporters import gitlab, sarif, sonar
 from support.any_report import HOSTILE, reports
@@ -33,7 +33,7 @@ PLACE = Location(path="src/my shop.py", line=7, end_line=9, column=5)
 LEVELS = {"none", "note", "warning", "error"}
 
 
-def rendered(reporter, report: Report) -> Any:
+def rendered(reporter: Any, report: Report) -> Any:
     return json.loads(reporter.REPORTER.render(report))
 
 
@@ -100,7 +100,9 @@ def test_what_is_excused_is_a_suppressed_sarif_result() -> None:
     assert results[0]["baselineState"] == "unchanged"
 
 
-def test_sarif_says_what_it_leaves_out_and_keeps_what_blocks(monkeypatch) -> None:
+def test_sarif_says_what_it_leaves_out_and_keeps_what_blocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sarif, "MOST_RESULTS", 1)
     run = run_of(a_report(a_gate(a_finding("N1"), a_failure())))
     assert [one["ruleId"] for one in run["results"]] == ["stub.B602"]
@@ -162,7 +164,9 @@ def test_gitlab_takes_every_finding_of_any_report(report: Report) -> None:
         (a_finding(suppressed="ours", severity=Severity.HIGH), "info"),
     ],
 )
-def test_gitlab_is_told_how_bad_and_not_worse_than_it_counts(finding, expected) -> None:
+def test_gitlab_is_told_how_bad_and_not_worse_than_it_counts(
+    finding: Finding, expected: str
+) -> None:
     (entry,) = taken_by_gitlab(gitlab.render(a_report(a_gate(finding))))
     assert entry["severity"] == expected
 
@@ -196,7 +200,9 @@ def test_sonar_knows_the_rule_of_every_issue(report: Report) -> None:
         (a_finding(), "ruff", "LOW", "RELIABILITY"),
     ],
 )
-def test_sonar_is_told_how_bad_and_of_which_kind(finding, gate, impact, quality) -> None:
+def test_sonar_is_told_how_bad_and_of_which_kind(
+    finding: Finding, gate: str, impact: str, quality: str
+) -> None:
     (rule,) = rendered(sonar, a_report(a_gate(finding, name=gate)))["rules"]
     assert rule["impacts"] == [{"softwareQuality": quality, "severity": impact}]
 

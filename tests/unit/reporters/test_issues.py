@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 
-from pytest_gates.model.finding import Location
+from pytest_gates.model.finding import Finding, Location
 from pytest_gates.model.report import Report
 from pytest_gates.model.verdict import Mode
 from pytest_gates.reporters.issues import Weight, issues
@@ -24,7 +26,7 @@ from support.evidence import (
 PLACE = Location(path="src/shop.py", line=7)
 
 
-def of(*findings, mode=Mode.BLOCK, **policy) -> Report:
+def of(*findings: Finding, mode: Mode = Mode.BLOCK, **policy: Any) -> Report:
     gates = a_gate(*findings)
     return a_report(gates, policy=a_policy(a_gate_policy(mode=mode), **policy))
 
@@ -40,7 +42,9 @@ def of(*findings, mode=Mode.BLOCK, **policy) -> Report:
         (a_finding(suppressed="ours"), Mode.BLOCK, True, Weight.EXCUSED),
     ],
 )
-def test_an_issue_weighs_what_it_does_to_the_decision(finding, mode, blocks, weight) -> None:
+def test_an_issue_weighs_what_it_does_to_the_decision(
+    finding: Finding, mode: Mode, blocks: bool, weight: Weight
+) -> None:
     (issue,) = issues(of(finding, mode=mode, block_on_inconclusive=blocks))
     assert issue.weight is weight
     assert (issue.excuse is not None) is (weight is Weight.EXCUSED)

@@ -92,12 +92,16 @@ def test_the_configuration_of_the_run_counts_more_than_the_rule(
 def test_a_rule_of_an_extension_is_found() -> None:
     rule = {"id": "E1", "properties": {"security-severity": "9.5"}}
     tool = {"driver": {"name": "S"}, "extensions": [{"name": "E", "rules": [rule]}]}
-    by_index = {"ruleId": None, "rule": {"index": 0, "toolComponent": {"index": 0}}}
-    lost = {"ruleId": None, "rule": {"index": 0, "toolComponent": {"index": 5}}}
+    by_index: dict[str, Any] = {"ruleId": None, "rule": {"index": 0, "toolComponent": {"index": 0}}}
+    lost: dict[str, Any] = {"ruleId": None, "rule": {"index": 0, "toolComponent": {"index": 5}}}
     assert a_finding(run={"tool": tool}, **by_index).rule == "it/E1"
     assert a_finding(run={"tool": tool}, ruleId="E1").severity is Severity.CRITICAL
     assert a_finding(run={"tool": tool}, **lost).rule == "it/no-rule"
-    other = {"ruleId": None, "ruleIndex": 0, "rule": {"toolComponent": {"name": "S"}}}
+    other: dict[str, Any] = {
+        "ruleId": None,
+        "ruleIndex": 0,
+        "rule": {"toolComponent": {"name": "S"}},
+    }
     assert a_finding(**other).rule == "it/R1"
 
 
