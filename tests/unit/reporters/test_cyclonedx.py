@@ -209,7 +209,7 @@ def test_a_vulnerability_of_an_unlisted_package_is_not_lost() -> None:
 def test_an_inventory_that_nobody_made_does_not_look_like_an_empty_one(
     scans: Any, why: str
 ) -> None:
-    found = bill(**scans)
+    found = bill(report=report_of(scans))
     assert "components" not in found
     assert facts(found)["inventory"] == why
     assert facts(found)["vulnerabilities"].startswith("unknown: ")
