@@ -89,7 +89,9 @@ def _verdict(report: Report, loud: list[GateResult]) -> str:
     first = next(((one, finding) for one in loud for finding in _worst(one)), None)
     if first is not None:
         result, finding = first
-        where = f" {code(finding.where)}" if finding.where else ""
+        # What a scanner says of a package begins with its name.
+        told = finding.where and not finding.message.startswith(finding.where)
+        where = f" {code(finding.where)}" if told else ""
         lines.append(f"**First:** {plain(result.gate)}{where} {plain(finding.message)}")
         if finding.remedy:
             lines.append(f"**Next:** {plain(finding.remedy)}")

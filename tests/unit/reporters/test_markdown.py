@@ -122,6 +122,11 @@ def test_the_first_thing_to_fix_stands_under_the_verdict() -> None:
     assert "| ruff | fail (warns) | looked | | |" in text
 
 
+def test_the_name_of_a_package_is_not_said_twice() -> None:
+    text = text_of(a_report(a_gate(a_failure(message="idna 3.1: slow", subject="idna 3.1"))))
+    assert "**First:** bandit idna 3.1: slow" in text.replace("stub", "bandit")
+
+
 def test_a_green_report_is_short_and_folds_its_gates() -> None:
     measure = Measure(name="lines", observed="91 %", required=">= 90 %", setting="lines")
     text = text_of(a_report(a_gate(measures=(measure,))))
