@@ -77,9 +77,8 @@ class Guesses:
         self._allowlist: Any = allowlist
         self._snippet: Any = get_code_snippet
         chosen = settings.get_settings()
-        chosen.configure_plugins(
-            [{"name": one.__name__} for one in get_mapping_from_secret_type_to_class().values()]
-        )
+        plugins: dict[str, type] = get_mapping_from_secret_type_to_class()
+        chosen.configure_plugins([{"name": one.__name__} for one in plugins.values()])
         # Its comments excuse only with a reason, and stay in the report: that is for us to see to.
         chosen.disable_filters(_ALLOWLIST)
         return ""
