@@ -288,7 +288,9 @@ def finding_of(package: Package, flaw: Flaw) -> Finding:
 
 def line_of(subject: str, about: str, fixed_in: Iterable[str], required_by: Iterable[str]) -> str:
     """What is wrong with which package, what to go to, and who asks for it, in one line."""
-    text = first_line(about, _LONGEST_ABOUT * 10)
+    # A sentence may go on in the next line; a paragraph ends with an empty one.
+    paragraph = re.split(r"\n\s*\n", about.strip(), maxsplit=1)[0]
+    text = first_line(" ".join(paragraph.split()), _LONGEST_ABOUT * 10)
     if len(text) > _LONGEST_ABOUT:  # the beginning says most: a description often goes on and on
         text = text[:_LONGEST_ABOUT].rpartition(" ")[0].rstrip(",;:") + "…"
     fixed, way = ", ".join(fixed_in), " > ".join(required_by)

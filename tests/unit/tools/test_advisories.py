@@ -24,7 +24,7 @@ FLAW = Flaw(
     aliases=("CVE-2026-1",),
     severity=Severity.HIGH,
     fixed_in=("1.1", "2.0"),
-    summary="A flaw\nin two lines",
+    summary="A flaw\nin two lines\n \nand more",
     details="All about it\nand more",
 )
 SHOP = Package(name="Shop", version="1.0", required_by=("mall", "street"))
@@ -79,7 +79,10 @@ def test_a_finding_names_all_that_is_needed_to_repair_it() -> None:
         ("CVE-2026-1",),
     )
     assert found.subject == "Shop 1.0"
-    assert found.message == "Shop 1.0: A flaw; fixed in 1.1, 2.0; required by mall > street"
+    assert (
+        found.message
+        == "Shop 1.0: A flaw in two lines; fixed in 1.1, 2.0; required by mall > street"
+    )
     assert found.url == "https://osv.dev/vulnerability/PYSEC-2026-1"
     assert found.remedy == "upgrade Shop to 1.1 or 2.0"
     assert (found.fixed_in, found.required_by) == (("1.1", "2.0"), ("mall", "street"))
