@@ -12,7 +12,19 @@ from pytest_gates.gates import coverage, coverage_ratchet, flaky, patch_coverage
 from pytest_gates.gates.licences import licences_gate
 from pytest_gates.gates.scan import scan_gate
 from pytest_gates.model.contracts import Gate, Reporter, Tool
-from pytest_gates.reporters import ctrf, cyclonedx, gitlab, json, junit, markdown, sarif, sonar
+from pytest_gates.reporters import (
+    azure,
+    ctrf,
+    cyclonedx,
+    github,
+    gitlab,
+    json,
+    junit,
+    markdown,
+    sarif,
+    sonar,
+    teamcity,
+)
 from pytest_gates.tools import bandit, licences, mypy, pip_audit, ruff, ruff_format, secrets
 from pytest_gates.tools import sarif as sarif_files
 
@@ -57,6 +69,9 @@ REPORTERS: tuple[Reporter, ...] = (
     ctrf.REPORTER,
     sonar.REPORTER,
     cyclonedx.REPORTER,
+    github.REPORTER,
+    azure.REPORTER,
+    teamcity.REPORTER,
 )
 COVERAGE_FILE = "coverage.data"
 """Written beside the reports, by no reporter."""

@@ -180,7 +180,7 @@ def test_every_file_of_a_room_is_in_the_catalog() -> None:
         == tools
     )
     parts = {"terminal", "terminal_excuses", "terminal_findings", "xml", "junit_elements"}
-    parts |= {"issues", "markdown_text", "cyclonedx_bill", "cyclonedx_document"}
+    parts |= {"issues", "annotations", "markdown_text", "cyclonedx_bill", "cyclonedx_document"}
     assert modules_of("reporters") - parts == reporters
 
 

@@ -15,6 +15,8 @@ _COMMANDS = {
     "ratchet": "pytest_gates.cli.ratchet:ratchet",
     "waive": "pytest_gates.cli.waive:waive",
     "advisories": "pytest_gates.cli.advisories:advisories",
+    "report": "pytest_gates.cli.report:report",
+    "show": "pytest_gates.cli.show:show",
     "history": "pytest_gates.cli.history:history",
     "schema": "pytest_gates.cli.schema:schema",
 }
