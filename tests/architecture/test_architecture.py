@@ -179,7 +179,14 @@ def test_every_file_of_a_room_is_in_the_catalog() -> None:
         modules_of("tools") - {"advisories", "nosec", "pip_audit_answer", "ruff_answers"} - sarif
         == tools
     )
-    parts = {"terminal", "terminal_excuses", "terminal_findings", "xml", "junit_elements"}
+    parts = {
+        "terminal",
+        "terminal_excuses",
+        "terminal_findings",
+        "explained",
+        "xml",
+        "junit_elements",
+    }
     parts |= {"issues", "annotations", "markdown_text", "cyclonedx_bill", "cyclonedx_document"}
     assert modules_of("reporters") - parts == reporters
 

@@ -33,12 +33,23 @@ def test_the_screen_is_shown_again(red: Judged, monkeypatch: pytest.MonkeyPatch)
     assert len(one_line.stdout.splitlines()) == 1
 
 
+def test_a_finding_is_explained(red: Judged) -> None:
+    done = red.python("-m", "pytest_gates", "explain")
+    assert done.returncode == 0
+    assert done.stdout.startswith("tests: fail, blocks the merge\n  ")
+    assert "  fail: failed-test" in done.stdout
+    by_name = red.python("-m", "pytest_gates", "explain", "test_it.py::test_bad")
+    assert "  fail: failed-test" in by_name.stdout
+    assert "found:" not in by_name.stdout
+
+
 @pytest.mark.parametrize(
     "words, said",
     [
         (("report", "--format", "sarf"), "one of json, markdown"),
         (("report", "--format", "json", "no.json"), "run `pytest -p gates`"),
         (("report",), "--format"),
+        (("explain", "test"), "nearest: tests"),
         (("show", "-q", "-v"), "exclude each other"),
         (("show", "test_it.py"), "not a whole report"),
     ],

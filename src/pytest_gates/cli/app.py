@@ -15,6 +15,7 @@ _COMMANDS = {
     "ratchet": "pytest_gates.cli.ratchet:ratchet",
     "waive": "pytest_gates.cli.waive:waive",
     "advisories": "pytest_gates.cli.advisories:advisories",
+    "explain": "pytest_gates.cli.explain:explain",
     "report": "pytest_gates.cli.report:report",
     "show": "pytest_gates.cli.show:show",
     "history": "pytest_gates.cli.history:history",
